@@ -1,0 +1,84 @@
+"""Everything an engine needs to simulate one scenario, resolved to numbers.
+
+A plan is made once (:mod:`pathways.resolve`) and handed to either engine; neither looks further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Resolved scenario.
+
+    Attributes
+    ----------
+    seed : int
+        0 to 2**64 - 1.
+    draw : int
+        Parameter draw; 0 is the central value of every uncertain parameter.
+    clinic : int
+        Clinic number, part of every draw's address.
+    patients : int
+    horizon_days : int
+    rule_sets : numpy.ndarray
+        Records of ``layout.PARAMETERS``, shape (n,); the first is the base.
+    change_days : numpy.ndarray
+        int64, shape (n,): calendar day on which each rule set starts; the first is 0.
+    curves : numpy.ndarray
+        float64, shape (n, MAX_LADDER_STEPS, MAX_COURSE_DAYS, CURVE_ROWS, CURVE_GRID, CURVE_GRID),
+        last two axes clearance and weight (docs/model.md 5.4).
+    effect_prefix, years_prefix : numpy.ndarray
+        float64, shape (horizon_days + 1,): discounted and plain days before day t, in years.
+    mortality_per_day, norm_utility : numpy.ndarray
+        float64, shape (2, AGE_YEARS): female then male, by age in whole years.
+    population : numpy.ndarray
+        One record of ``layout.POPULATION``, shape (1,).
+    description : dict
+        The scenario as resolved, JSON-compatible; part of the run's fingerprint.
+    """
+
+    seed: int
+    draw: int
+    clinic: int
+    patients: int
+    horizon_days: int
+    rule_sets: numpy.ndarray
+    change_days: numpy.ndarray
+    curves: numpy.ndarray
+    effect_prefix: numpy.ndarray
+    years_prefix: numpy.ndarray
+    mortality_per_day: numpy.ndarray
+    norm_utility: numpy.ndarray
+    population: numpy.ndarray
+    description: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def weeks(self) -> int:
+        """Calendar weeks touched by the horizon, the last perhaps incomplete."""
+        return (self.horizon_days + 6) // 7
+
+
+@dataclass(frozen=True)
+class RawResult:
+    """What an engine returns, before any derived column.
+
+    Attributes
+    ----------
+    traits, results : numpy.ndarray
+        Records of ``layout.TRAITS`` and ``layout.RESULTS``, shape (patients,), in patient order.
+    weekly : numpy.ndarray
+        Records of ``layout.WEEKLY``, shape (weeks,).
+    events : numpy.ndarray or None
+        Records of ``layout.EVENT`` ordered by patient, then as they happened; None if not kept.
+    """
+
+    traits: numpy.ndarray
+    results: numpy.ndarray
+    weekly: numpy.ndarray
+    events: numpy.ndarray | None
