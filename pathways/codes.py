@@ -27,7 +27,7 @@ class State(IntEnum):
 
 
 class ExitReason(IntEnum):
-    """Why treatment ended, in order of precedence on one day except the last (see docs/model.md)."""
+    """Why treatment ended, in order of precedence on one day (docs/model.md 8)."""
 
     NONE = 0
     DEATH = 1
@@ -90,7 +90,7 @@ class Step(IntEnum):
 
 
 class Purpose(IntEnum):
-    """What a random draw is for; with seed, draw, patient and occurrence it is the draw's address."""
+    """What a random draw is for; part of the draw's address."""
 
     NONE = 0
     TRAIT = 1

@@ -30,7 +30,9 @@ AGE_YEARS = 121
 COPULA_DIMENSIONS = 12
 
 CONSTANTS = {
-    name: value for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)
+    name: value
+    for name, value in list(globals().items())
+    if name.isupper() and isinstance(value, int)
 }
 
 
@@ -77,7 +79,9 @@ PARAMETERS: tuple[Field, ...] = (
     # ketamine, slow effect site
     Field("slow_decay_per_day", FLOAT, "2^(-1/half-life)"),
     Field("slow_uptake_per_hour", FLOAT, "ke0/24"),
-    Field("slow_floor", FLOAT, "effect-site concentration set to 0 below this, ng/mL S-equivalents"),
+    Field(
+        "slow_floor", FLOAT, "effect-site concentration set to 0 below this, ng/mL S-equivalents"
+    ),
     Field("tolerance_kappa", FLOAT, "rise of C50 per 1000 ng h/mL of lifetime exposure"),
     Field("potency", FLOAT, "potency of racemic ketamine relative to S-ketamine"),
     # ketamine, immediate effect
@@ -90,9 +94,16 @@ PARAMETERS: tuple[Field, ...] = (
     # expectation
     Field("expectation_decay_per_day", FLOAT, "exp(-1/tau)"),
     Field("expectation_floor", FLOAT, "expectation set to 0 below this, NRS"),
-    Field("expectation_habituation", FLOAT, "factor of the n-th course, first is 1", HABITUATION_COURSES),
+    Field(
+        "expectation_habituation",
+        FLOAT,
+        "factor of the n-th course, first is 1",
+        HABITUATION_COURSES,
+    ),
     Field("expectation_unblinding", FLOAT, "b: gain per unit of perceived drug effect"),
-    Field("expectation_course_gap_days", INTEGER, "administrations closer than this are one course"),
+    Field(
+        "expectation_course_gap_days", INTEGER, "administrations closer than this are one course"
+    ),
     # selection
     Field("ketamine_offered", INTEGER, "1 if the policy offers infusions"),
     Field("eligible_conditions", INTEGER, "bit mask of Condition"),
@@ -105,12 +116,19 @@ PARAMETERS: tuple[Field, ...] = (
     Field("tries_per_step", INTEGER, "failed courses at a step before the next"),
     Field("escalation_gap_days", INTEGER, "days from a failed judgement to the next course"),
     Field("step_days", INTEGER, "infusion days of a course", MAX_LADDER_STEPS),
-    Field("step_skip_weekends", INTEGER, "1 if no infusion on Saturday and Sunday", MAX_LADDER_STEPS),
+    Field(
+        "step_skip_weekends", INTEGER, "1 if no infusion on Saturday and Sunday", MAX_LADDER_STEPS
+    ),
     Field("step_per_kg", INTEGER, "1 if doses are mg/kg", MAX_LADDER_STEPS),
     Field("step_s_ketamine", INTEGER, "1 if S-ketamine, 0 if racemic", MAX_LADDER_STEPS),
     Field("step_sham", INTEGER, "1 if nothing active is given", MAX_LADDER_STEPS),
     Field("step_setting_expectation", FLOAT, "s: expectation multiplier", MAX_LADDER_STEPS),
-    Field("step_perceived_effect", FLOAT, "perceived effect of a sham or active placebo", MAX_LADDER_STEPS),
+    Field(
+        "step_perceived_effect",
+        FLOAT,
+        "perceived effect of a sham or active placebo",
+        MAX_LADDER_STEPS,
+    ),
     Field("step_gap_days", INTEGER, "days since the previous infusion, per course day", _STEP_DAYS),
     Field("step_dose", FLOAT, "mg or mg/kg, per course day", _STEP_DAYS),
     Field("step_hours", FLOAT, "hours infused, per course day", _STEP_DAYS),
@@ -133,8 +151,18 @@ PARAMETERS: tuple[Field, ...] = (
     Field("criterion_window_to", INTEGER, "last day after the last infusion", MAX_CRITERIA),
     Field("criterion_moment", INTEGER, "Moment, or -1 when the window is in days", MAX_CRITERIA),
     Field("criterion_higher_is_better", INTEGER, "1 if a rise is an improvement", MAX_CRITERIA),
-    Field("criterion_percent_x10", INTEGER, "improvement asked, tenths of a percent, 0 none", MAX_CRITERIA),
-    Field("criterion_points_x10", INTEGER, "improvement asked, tenths of a point, 0 none", MAX_CRITERIA),
+    Field(
+        "criterion_percent_x10",
+        INTEGER,
+        "improvement asked, tenths of a percent, 0 none",
+        MAX_CRITERIA,
+    ),
+    Field(
+        "criterion_points_x10",
+        INTEGER,
+        "improvement asked, tenths of a point, 0 none",
+        MAX_CRITERIA,
+    ),
     Field("criterion_share_x1000", INTEGER, "share of days asked, thousandths", MAX_CRITERIA),
     Field("drug_relief_floor_x10", INTEGER, "drug relief that counts as any, tenths of a percent"),
     Field("adherence_to_rule", FLOAT, "probability that a failed judgement is acted on"),
@@ -144,6 +172,7 @@ PARAMETERS: tuple[Field, ...] = (
     # maintenance, limits, exit
     Field("maintenance", INTEGER, "Maintenance"),
     Field("maintenance_interval_days", INTEGER, "last infusion to the next course"),
+    Field("maintenance_step", INTEGER, "regimen of maintenance courses, -1 the ladder step"),
     Field("limit_courses", INTEGER, "most courses, 0 none"),
     Field("limit_infusions", INTEGER, "most infusion days, 0 none"),
     Field("limit_racemic_mg", FLOAT, "highest lifetime dose, racemic equivalents, 0 none"),
@@ -265,10 +294,22 @@ POPULATION: tuple[Field, ...] = (
     Field("diary_weights", FLOAT, "moving-average weights, newest first", DIARY_TERMS),
     Field("enrolment_threshold_x10", INTEGER, "lowest weekly mean of the score, tenths of NRS"),
     Field("enrolment_attempts", INTEGER, "candidates before giving up"),
-    Field("copula_factor", FLOAT, "Cholesky factor, row by row", COPULA_DIMENSIONS * COPULA_DIMENSIONS),
-    Field("copula_threshold", FLOAT, "latent normal above which a binary trait is present", COPULA_DIMENSIONS),
+    Field(
+        "copula_factor", FLOAT, "Cholesky factor, row by row", COPULA_DIMENSIONS * COPULA_DIMENSIONS
+    ),
+    Field(
+        "copula_threshold",
+        FLOAT,
+        "latent normal above which a binary trait is present",
+        COPULA_DIMENSIONS,
+    ),
     Field("condition_threshold", FLOAT, "upper latent limits of the first three conditions", 3),
-    Field("nested_probability", FLOAT, "uncontrolled | hypertension, severe | liver, active | use history", 3),
+    Field(
+        "nested_probability",
+        FLOAT,
+        "uncontrolled | hypertension, severe | liver, active | use history",
+        3,
+    ),
     Field("raised_pressure_share", FLOAT, "share with raised intracranial or intraocular pressure"),
     Field("responder_share", FLOAT, "probability of an analgesic effect, by Condition", 4),
     Field("clearance_per_70_kg", FLOAT, "L/h"),

@@ -1,0 +1,132 @@
+"""From the name of a scenario to a checked one, with the place of everything in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
+from pathways.reading.fields import validate
+from pathways.reading.overlay import is_path, overlay, read_extended
+from pathways.reading.tree import LocatedList, LocatedMapping, LocatedNode, PlaceTable, child
+from pathways.scenario.document import ScenarioDocument
+
+CHANGES = "changes"
+POLICY = "policy"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    Attributes
+    ----------
+    document : ScenarioDocument
+        Its content; ``document.changes`` hold whole policies, each the base with everything up to
+        that change laid over it.
+    places : PlaceTable
+        Where each written field stands.
+    file : str
+        The file it was read from.
+    """
+
+    document: ScenarioDocument
+    places: PlaceTable
+    file: str
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.document.scenario
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the scenarios that come with the package."""
+    folder = resources.files("pathways.scenarios")
+    return sorted(
+        item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")
+    )
+
+
+def shipped_path(name: str) -> Path:
+    """Return the file of a shipped scenario.
+
+    Raises
+    ------
+    ValueProblem
+        If there is none of that name.
+    """
+    names = shipped_names()
+    if name not in names:
+        problem = f"there is no shipped scenario {shown(name)}"
+        raise ValueProblem(problem, names, nearest(name, names))
+    return Path(str(resources.files("pathways.scenarios") / f"{name}.yaml"))
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped scenario (``guideline-2018``), or a path (with a ``/`` or ending in
+        ``.yaml``).
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    InputError
+        With the file, line, path and remedy of everything that is wrong.
+    """
+    path = _path_of(str(name_or_path))
+    tree = _with_whole_changes(read_extended(path, shipped_path))
+    document = validate(ScenarioDocument, tree)
+    places = PlaceTable(tree)
+    _refuse_disordered_changes(document, places)
+    return Scenario(document, places, str(name_or_path))
+
+
+def _path_of(name: str) -> Path:
+    if is_path(name):
+        return Path(name)
+    try:
+        return shipped_path(name)
+    except ValueProblem as unknown:
+        raise InputError(
+            Place(),
+            f"{unknown.problem}; a file is named by its path, such as `./{name}.yaml`",
+            unknown.allowed,
+            unknown.nearest,
+        ) from None
+
+
+def _with_whole_changes(tree: LocatedMapping) -> LocatedMapping:
+    """Lay each change's policy over the policy before it, so that each is checked as a whole."""
+    changes, policy = child(tree, CHANGES), child(tree, POLICY)
+    if not isinstance(changes, LocatedList) or policy is None:
+        return tree
+    whole: list[LocatedNode] = []
+    for change in changes.items:
+        changed = child(change, POLICY)
+        if not isinstance(change, LocatedMapping) or changed is None:
+            whole.append(change)
+            continue
+        policy = overlay(policy, changed)
+        whole.append(replace(change, entries={**change.entries, POLICY: policy}))
+    return replace(tree, entries={**tree.entries, CHANGES: replace(changes, items=tuple(whole))})
+
+
+def _refuse_disordered_changes(document: ScenarioDocument, places: PlaceTable) -> None:
+    errors, latest = [], 0
+    for index, change in enumerate(document.changes):
+        if change.from_day <= latest:
+            place = places.place((CHANGES, index, "from_day"))
+            errors.append(
+                InputError(place, f"day {change.from_day} is not after the change before it")
+            )
+        latest = change.from_day
+    raise_errors(errors)

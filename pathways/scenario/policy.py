@@ -1,0 +1,281 @@
+"""A clinic policy: whom it treats, how, for how long, and when it stops."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pathways.codes import Comorbidity, Condition, ExitReason
+from pathways.errors import ValueProblem
+from pathways.layout import MAX_TAPER_COURSES, RECENT_COURSES
+from pathways.reading.fields import (
+    Flag,
+    Items,
+    Mg,
+    Named,
+    Number,
+    Parameter,
+    PositiveInt,
+    Probability,
+    Quantity,
+    Section,
+)
+from pathways.scenario.later import later
+from pathways.scenario.later_sections import (
+    AdverseEventRule,
+    Monitoring,
+    OutsideOption,
+    PatientChoice,
+    Payment,
+    Programme,
+    ReReferral,
+)
+from pathways.scenario.regimen import Ladder, Regimen
+from pathways.scenario.response import Response
+
+Day = Annotated[int, Quantity("d", whole=True, minimum=1, maximum=36500)]
+EVERY_CONDITION = tuple(Condition)
+TAPER_TRIGGERS = (
+    ExitReason.DOSE_CAP,
+    ExitReason.COUNT_CAP,
+    ExitReason.TIME_LIMIT,
+    ExitReason.NON_RESPONSE,
+    ExitReason.LOSS_OF_RESPONSE,
+    ExitReason.TREATMENT_COMPLETED,
+)
+
+
+class Selection(Section):
+    """Who is offered infusions."""
+
+    conditions: Annotated[Items[Annotated[Condition, Named()]], Field(min_length=1)] = (
+        EVERY_CONDITION
+    )
+    """Conditions treated."""
+    exclude: Items[Annotated[Comorbidity, Named()]] = ()
+    """Comorbidities that rule infusions out."""
+    minimum_pain: Annotated[float, Quantity(None, minimum=0, maximum=10)] = 0.0
+    """Lowest mean enrolment score, NRS 0-10, in steps of 0.1."""
+    minimum_age: Annotated[int, Quantity("d", whole=True, minimum=0, maximum=120 * 365)] = 0
+    """Youngest age at assessment, such as `18 year`."""
+    maximum_age: Annotated[int, Quantity("d", whole=True, minimum=0, maximum=120 * 365)] = 120 * 365
+    """Oldest age at assessment."""
+
+    @model_validator(mode="after")
+    def _someone_is_left(self) -> Selection:
+        if self.maximum_age < self.minimum_age:
+            raise ValueProblem("`maximum_age` is below `minimum_age`", within=("maximum_age",))
+        if abs(self.minimum_pain * 10 - round(self.minimum_pain * 10)) > 1e-9:
+            raise ValueProblem(
+                "a finer step than 0.1 is not compared exactly", within=("minimum_pain",)
+            )
+        return self
+
+
+class Maintenance(Section):
+    """What follows a response."""
+
+    kind: Literal["none", "interval"]
+    """`none`: treatment is complete; `interval`: further courses at a fixed distance."""
+    interval: Day | None = None
+    """Days from the last infusion of a course to the next course."""
+    regimen: Regimen | None = None
+    """Regimen of maintenance courses; default: the ladder step that worked."""
+    on_return_of_pain: later(Flag, "maintenance on return of pain") = None
+    """Whether the next course waits until pain is back."""
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Maintenance:
+        if (self.kind == "interval") != (self.interval is not None):
+            raise ValueProblem("`kind: interval` and `interval` go together", within=("interval",))
+        if self.kind == "none" and self.regimen is not None:
+            raise ValueProblem(
+                "there are no maintenance courses to give this in", within=("regimen",)
+            )
+        return self
+
+
+class Rest(Section):
+    """A planned pause."""
+
+    after_courses: PositiveInt
+    """Courses before each pause."""
+    length: Day
+    """Days from the last infusion to the next course."""
+
+
+class Limits(Section):
+    """Caps; tested before a course is booked, they never cut a course."""
+
+    courses: PositiveInt | None = None
+    """Most courses in a lifetime."""
+    infusions: PositiveInt | None = None
+    """Most infusion days in a lifetime."""
+    lifetime_dose: Annotated[Mg, Field(gt=0)] | None = None
+    """Highest lifetime dose, racemic equivalents."""
+    courses_per_year: Annotated[PositiveInt, Field(le=RECENT_COURSES)] | None = None
+    """Most courses in 365 days; the next waits (a pause, not an exit)."""
+    time_on_treatment: Day | None = None
+    """Longest time since the first infusion; tested at visits."""
+    rest: Rest | None = None
+    """Planned pauses."""
+    dose_per_year: later(Mg, "a yearly dose cap") = None
+    """Highest dose in 365 days."""
+
+
+class LossOfResponse(Section):
+    """When a response that was there counts as lost."""
+
+    failures: PositiveInt
+    """Failed judgements ..."""
+    of_last: Annotated[PositiveInt, Field(le=16)]
+    """... among this many of the last."""
+    escalate: Flag = False
+    """Whether the ladder is climbed before treatment ends."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> LossOfResponse:
+        if self.failures > self.of_last:
+            problem = f"{self.failures} failures among {self.of_last} judgements can never be"
+            raise ValueProblem(problem, within=("failures",))
+        return self
+
+
+class TaperCourse(Section):
+    """One course of a taper."""
+
+    dose: Annotated[float, Quantity("percent", above=0, maximum=100)]
+    """Share of the full dose."""
+    interval: Day
+    """Days since the last infusion."""
+
+
+class Taper(Section):
+    """Courses of falling dose before the end."""
+
+    after: Annotated[Items[Annotated[ExitReason, Named()]], Field(min_length=1)]
+    """Reasons that lead to a taper instead of an immediate end."""
+    courses: Annotated[Items[TaperCourse], Field(min_length=1, max_length=MAX_TAPER_COURSES)]
+    """Its courses in order."""
+
+    @model_validator(mode="after")
+    def _triggers(self) -> Taper:
+        for index, reason in enumerate(self.after):
+            if reason not in TAPER_TRIGGERS:
+                problem = f"nobody can be tapered after `{reason.name.lower()}`"
+                allowed = [trigger.name.lower() for trigger in TAPER_TRIGGERS]
+                raise ValueProblem(problem, allowed, within=("after", index))
+        return self
+
+
+class Exit(Section):
+    """When treatment ends besides the caps."""
+
+    adherence_to_rule: Parameter[Probability] = Parameter.of(1.0)
+    """Probability that a failed judgement is acted on."""
+    loss_of_response: LossOfResponse | None = None
+    """When a lost response ends treatment; without it, it never does."""
+    taper: Taper | None = None
+    """How treatment ends."""
+    adverse_event: later(AdverseEventRule, "exit for adverse events") = None
+    """Harms that end treatment."""
+    laboratory_stop: later(Flag, "laboratory stops") = None
+    """Whether an abnormal test ends treatment."""
+    patient_choice: later(PatientChoice, "patient-initiated exit") = None
+    """Why patients stop of their own accord."""
+    lost_to_follow_up: later(Probability, "loss to follow-up") = None
+    """Yearly probability of being lost."""
+    re_referral: later(ReReferral, "re-referral") = None
+    """Whether patients who have exited come back."""
+
+
+class Policy(Section):
+    """A clinic policy."""
+
+    treatment: Literal["ketamine", "none"]
+    """Whether infusions are offered at all."""
+    selection: Selection = Selection()
+    """Who is offered them."""
+    ladder: Ladder | None = None
+    """Regimens."""
+    response: Response | None = None
+    """What counts as a response."""
+    maintenance: Maintenance = Maintenance(kind="none")
+    """What follows a response."""
+    limits: Limits = Limits()
+    """Caps and pauses."""
+    exit: Exit = Exit()
+    """When treatment ends."""
+    monitoring: later(Monitoring, "monitoring") = None
+    """Tests and visits that look for harm."""
+    programme: later(Programme, "multidisciplinary programmes") = None
+    """Therapies that run beside or instead of ketamine."""
+    payment: later(Payment, "payment by patients") = None
+    """What patients pay, and what happens when they cannot."""
+    outside_option: later(OutsideOption, "infusions bought elsewhere") = None
+    """What refused and exited patients may buy elsewhere."""
+    priority: later(Number, "queue priorities") = None
+    """Priority of this policy's patients in queues."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Policy:
+        needed = ("ladder", "response")
+        for name in needed:
+            given = getattr(self, name) is not None
+            if self.treatment == "ketamine" and not given:
+                raise ValueProblem(f"`treatment: ketamine` needs `{name}`", within=(name,))
+            if self.treatment == "none" and given:
+                problem = f"`treatment: none` gives no infusions; remove `{name}`"
+                raise ValueProblem(problem, within=(name,))
+        if self.treatment == "ketamine":
+            refuse_contradictions(self)
+        return self
+
+
+def refuse_contradictions(policy: Policy) -> None:
+    """Refuse rules that cannot hold together.
+
+    Raises
+    ------
+    ValueProblem
+        With the path of the rule to change.
+    """
+    _refuse_judgement_after_the_next_course(policy)
+    _refuse_moment_judged_late(policy)
+    _refuse_cap_below_first_course(policy)
+
+
+def _refuse_judgement_after_the_next_course(policy: Policy) -> None:
+    interval, judge_at = policy.maintenance.interval, policy.response.judge_at
+    if interval is not None and judge_at >= interval:
+        problem = (
+            f"the response is judged {judge_at} d after a course, "
+            f"but the next course starts after {interval} d"
+        )
+        raise ValueProblem(problem, f"less than {interval} d", within=("response", "judge_at"))
+
+
+def _refuse_moment_judged_late(policy: Policy) -> None:
+    if policy.response.judge_at > 0:
+        return
+    for index, criterion in enumerate(policy.response.criteria):
+        if criterion.window is not None:
+            problem = "judged on the day of the infusion, no later diary day can be read"
+            raise ValueProblem(problem, "moment", within=("response", "criteria", index, "window"))
+
+
+def _refuse_cap_below_first_course(policy: Policy) -> None:
+    first, limits = policy.ladder.steps[0], policy.limits
+    days = len(first.hours_by_day())
+    if limits.infusions is not None and limits.infusions < days:
+        problem = f"the first course has {days} infusions, so nobody could be treated"
+        raise ValueProblem(problem, f"{days} or more", within=("limits", "infusions"))
+    if limits.lifetime_dose is not None and not first.per_kg and first.form == "racemic":
+        dose = first.amounts_by_day()
+        total = 0.0
+        for amount in dose:
+            total += amount
+        if limits.lifetime_dose < total:
+            problem = f"the first course has {total:g} mg, so nobody could be treated"
+            raise ValueProblem(problem, f"{total:g} mg or more", within=("limits", "lifetime_dose"))
