@@ -1,0 +1,19 @@
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+class _Function(Protocol):
+    def __call__(self, values: NDArray[np.float64], out: NDArray[np.float64]) -> None: ...
+
+def exponential(x: float) -> float: ...
+def logarithm(x: float) -> float: ...
+def logistic(x: float) -> float: ...
+def normal_quantile(p: float) -> float: ...
+
+exponential_array: _Function
+logarithm_array: _Function
+logistic_array: _Function
+normal_quantile_array: _Function
+
+def multiply_add(a: float, b: float, c: float) -> float: ...
