@@ -1,0 +1,199 @@
+"""From a checked scenario to the plan that either engine simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pathways.errors import InputError, Place, ValueProblem, raise_errors
+from pathways.plan import Plan
+from pathways.resolve import tables
+from pathways.resolve.kinetics import build_curves
+from pathways.resolve.overrides import read_overrides, settled
+from pathways.resolve.rules import definition_numbers, rule_record
+from pathways.resolve.values import (
+    EvidenceValues,
+    Structure,
+    biology_fields,
+    compartments,
+    evidence_values,
+    mortality_per_day,
+    norm_utility,
+    population_record,
+)
+
+if TYPE_CHECKING:
+    from pathways.scenario.load import Scenario
+    from pathways.scenario.policy import Policy
+
+CLINIC = 1
+DEFAULT_PATIENTS = 10_000
+DEFAULT_SEED = 1
+DAYS_PER_YEAR = 365
+PERCENT = 100.0
+
+
+def resolve(
+    scenario: Scenario,
+    *,
+    patients: int | None = None,
+    years: float | None = None,
+    seed: int | None = None,
+    draw: int = 0,
+) -> Plan:
+    """Return the plan of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    patients : int, optional
+        10,000 by default.
+    years : float, optional
+        Horizon in years of 365 days, instead of the scenario's.
+    seed : int, optional
+        1 by default.
+    draw : int
+        Parameter draw; 0 for every value as stated.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InputError
+        With the place of what cannot be resolved.
+    """
+    patients = DEFAULT_PATIENTS if patients is None else patients
+    seed = DEFAULT_SEED if seed is None else seed
+    horizon = scenario.document.horizon if years is None else horizon_days(years)
+    try:
+        return _resolve(scenario, patients, horizon, seed, draw)
+    except ValueProblem as found:
+        places = scenario.places
+        raise_errors([problem.at(places.place(problem.within)) for problem in found.problems])
+        raise
+
+
+def horizon_days(years: float) -> int:
+    """Return whole days of a horizon in years of 365 days.
+
+    Raises
+    ------
+    InputError
+        If it is not between one day and 60 years.
+    """
+    days = int(years * DAYS_PER_YEAR + 0.5) if 0.0 < years <= 60.0 else 0
+    if days < 1:
+        raise InputError(Place(path="years"), f"a horizon of {years:g} years", "above 0, up to 60")
+    return days
+
+
+def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: int) -> Plan:
+    values = _values(scenario, seed, draw)
+    policies, change_days = _policies(scenario, horizon)
+    rule_sets = _rule_sets(policies, values, horizon, seed, draw)
+    kinetic_model = compartments(values)
+    return Plan(
+        seed=seed,
+        draw=draw,
+        clinic=CLINIC,
+        patients=patients,
+        horizon_days=horizon,
+        rule_sets=rule_sets,
+        change_days=np.array(change_days, dtype=np.int64),
+        curves=np.stack([build_curves(rules, kinetic_model) for rules in rule_sets]),
+        effect_prefix=tables.discount_prefix(scenario.document.discount.effects / PERCENT, horizon),
+        years_prefix=tables.years_prefix(horizon),
+        mortality_per_day=mortality_per_day(values),
+        norm_utility=norm_utility(values),
+        population=_population(scenario, values),
+        description=_description(scenario, values, horizon),
+    )
+
+
+def _uniform_at(seed: int, draw: int):
+    from pathways.codes import Purpose
+    from pathways.fastcore.draws import Draws
+
+    draws = Draws(seed, draw)
+
+    def uniform_at(address: int, occurrence: int) -> float:
+        return draws.uniform(0, address, Purpose.POPULATION_VALUE, occurrence)
+
+    return uniform_at
+
+
+def _values(scenario: Scenario, seed: int, draw: int) -> EvidenceValues:
+    uniform_at = _uniform_at(seed, draw)
+    overrides: dict[str, Any] = {}
+    for key, given in read_overrides(scenario.document.parameters).items():
+        if isinstance(given, Mapping):
+            overrides[key] = {
+                component: settled(one, f"{key}.{component}", draw, uniform_at)
+                for component, one in given.items()
+            }
+        else:
+            overrides[key] = settled(given, key, draw, uniform_at)
+    choices = scenario.document.structure
+    structure = Structure(choices.utility, choices.mortality, choices.allometry)
+    try:
+        return evidence_values(draw, seed, overrides, structure)
+    except InputError as error:
+        place = scenario.places.place(error.place.path)
+        raise InputError(place, error.problem, error.allowed, error.nearest) from None
+
+
+def _policies(scenario: Scenario, horizon: int) -> tuple[list[Policy], list[int]]:
+    policies, days = [scenario.document.policy], [0]
+    for change in scenario.document.changes:
+        if change.from_day < horizon:
+            policies.append(change.policy)
+            days.append(change.from_day)
+    return policies, days
+
+
+def _rule_sets(
+    policies: list[Policy], values: EvidenceValues, horizon: int, seed: int, draw: int
+) -> np.ndarray:
+    biology, uniform_at = biology_fields(values), _uniform_at(seed, draw)
+    records = []
+    for policy, number in zip(policies, definition_numbers(policies), strict=True):
+        adherence = policy.exit.adherence_to_rule
+        records.append(
+            rule_record(
+                policy,
+                biology,
+                horizon_days=horizon,
+                definition_number=number,
+                setting_expectation=values["setting_expectation_multiplier"],
+                adherence_to_rule=settled(adherence, "adherence_to_rule", draw, uniform_at),
+            )
+        )
+    return np.concatenate(records)
+
+
+def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:
+    section = scenario.document.population
+    shares = section.conditions.shares() if section.conditions is not None else None
+    try:
+        return population_record(
+            values, condition_shares=shares, enrolment_threshold=section.enrolment_threshold
+        )
+    except ValueProblem as found:
+        within = found.within or ("population",)
+        raise ValueProblem(found.problem, found.allowed, found.nearest, within) from None
+
+
+def _description(scenario: Scenario, values: EvidenceValues, horizon: int) -> dict[str, Any]:
+    """Return the scenario as resolved: what it says, and every value it rests on."""
+    document = scenario.document.model_dump(mode="json", by_alias=True)
+    document["horizon"] = horizon
+    return {
+        "scenario": document,
+        "values": dict(values),
+        "parameter_ids": list(values.parameter_ids),
+        "overridden": list(values.overridden),
+    }
