@@ -6,7 +6,6 @@ Start-up stays light because asking for help, or running one command, imports no
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
@@ -41,18 +40,6 @@ def _past_typer() -> Iterator[None]:
         yield
     except (KeyboardInterrupt, BrokenPipeError) as reason:
         raise Stopped(reason) from reason
-
-
-def available_commands() -> dict[str, CommandEntry]:
-    """Return the commands whose module exists.
-
-    This is the one place that lets a planned command be missing; it goes when all are written.
-    """
-    return {
-        name: entry
-        for name, entry in COMMANDS.items()
-        if importlib.util.find_spec(entry.module) is not None
-    }
 
 
 class LazyGroup(TyperGroup):
@@ -92,7 +79,7 @@ def load_command(name: str) -> Any:
 def build() -> LazyGroup:
     """Return the command line with the entries of the table, none of them imported."""
     group = get_command(app)
-    for name, entry in available_commands().items():
+    for name, entry in COMMANDS.items():
         group.add_command(TyperCommand(name, help=entry.summary), name)
     return group
 

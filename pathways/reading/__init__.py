@@ -1,0 +1,1 @@
+"""Reading what users write: located YAML, quantities with units, checked sections, overlays."""
