@@ -1,0 +1,1 @@
+"""Shipped scenario files, read with `importlib.resources.files("pathways.scenarios")`."""
