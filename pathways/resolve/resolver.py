@@ -9,9 +9,10 @@ import numpy as np
 
 from pathways.errors import InputError, Place, ValueProblem, raise_errors
 from pathways.plan import Plan
+from pathways.reading.tree import steps_of
 from pathways.resolve import tables
 from pathways.resolve.kinetics import build_curves
-from pathways.resolve.overrides import read_overrides, settled
+from pathways.resolve.overrides import UniformAt, placed, read_overrides, settled
 from pathways.resolve.rules import definition_numbers, rule_record
 from pathways.resolve.values import (
     EvidenceValues,
@@ -25,6 +26,7 @@ from pathways.resolve.values import (
 )
 
 if TYPE_CHECKING:
+    from pathways.reading.fields import Parameter
     from pathways.scenario.load import Scenario
     from pathways.scenario.policy import Policy
 
@@ -95,6 +97,7 @@ def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: i
     values = _values(scenario, seed, draw)
     policies, change_days = _policies(scenario, horizon)
     rule_sets = _rule_sets(policies, values, horizon, seed, draw)
+    _refuse_unused_adherence(scenario)
     kinetic_model = compartments(values)
     return Plan(
         seed=seed,
@@ -114,7 +117,7 @@ def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: i
     )
 
 
-def _uniform_at(seed: int, draw: int):
+def _uniform_at(seed: int, draw: int) -> UniformAt:
     from pathways.codes import Purpose
     from pathways.fastcore.draws import Draws
 
@@ -128,22 +131,64 @@ def _uniform_at(seed: int, draw: int):
 
 def _values(scenario: Scenario, seed: int, draw: int) -> EvidenceValues:
     uniform_at = _uniform_at(seed, draw)
-    overrides: dict[str, Any] = {}
-    for key, given in read_overrides(scenario.document.parameters).items():
-        if isinstance(given, Mapping):
-            overrides[key] = {
-                component: settled(one, f"{key}.{component}", draw, uniform_at)
-                for component, one in given.items()
-            }
-        else:
-            overrides[key] = settled(given, key, draw, uniform_at)
+    overrides = {
+        key: _settled_override(given, key, draw, uniform_at)
+        for key, given in read_overrides(scenario.document.parameters).items()
+    }
     choices = scenario.document.structure
     structure = Structure(choices.utility, choices.mortality, choices.allometry)
     try:
-        return evidence_values(draw, seed, overrides, structure)
+        values = evidence_values(draw, seed, overrides, structure)
     except InputError as error:
-        place = scenario.places.place(error.place.path)
+        place = scenario.places.place(_as_written(error.place.path, overrides))
         raise InputError(place, error.problem, error.allowed, error.nearest) from None
+    return values
+
+
+def _settled_override(given: Any, key: str, draw: int, uniform_at: UniformAt) -> Any:
+    """Return the value of one override, with components or in a list if it was read so."""
+    if isinstance(given, Mapping):
+        return {name: _settled_at(one, key, name, draw, uniform_at) for name, one in given.items()}
+    if isinstance(given, list):
+        return [_settled_at(one, key, i, draw, uniform_at) for i, one in enumerate(given)]
+    return _settled_at(given, key, None, draw, uniform_at)
+
+
+def _settled_at(
+    parameter: Parameter, key: str, part: str | int | None, draw: int, uniform_at: UniformAt
+) -> Any:
+    name, within = (key, ()) if part is None else (f"{key}.{part}", (part,))
+    try:
+        return settled(parameter, name, draw, uniform_at)
+    except ValueProblem as found:
+        raise placed(found, ("parameters", key, *within)) from None
+
+
+def _as_written(path: str, overrides: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Return the steps of an override's path with the key as the scenario wrote it."""
+    from pathways.evidence.book import book
+
+    section, *rest = steps_of(path)
+    if not rest or rest[0] in overrides:
+        return (section, *rest)
+    written = [key for key in overrides if book().parameter(key).id == rest[0]]
+    return (section, *written, *rest[1:])
+
+
+def _refuse_unused_adherence(scenario: Scenario) -> None:
+    """Refuse another value of the book's adherence where no policy refers to the book's."""
+    from pathways.evidence.book import book
+
+    adherence = book().parameter("rule_adherence")
+    given = [key for key in scenario.document.parameters if book().parameter(key).id == adherence.id]
+    policies = [scenario.document.policy, *(one.policy for one in scenario.document.changes)]
+    referred = [policy.exit.adherence_to_rule.evidence for policy in policies]
+    if given and not any(
+        one is not None and book().parameter(one).id == adherence.id for one in referred
+    ):
+        problem = "no policy takes its adherence from the evidence, so this would change nothing"
+        allowed = f"`adherence_to_rule: {{evidence: {adherence.id}}}` under `exit`"
+        raise ValueProblem(problem, allowed, within=("parameters", given[0]))
 
 
 def _policies(scenario: Scenario, horizon: int) -> tuple[list[Policy], list[int]]:
@@ -160,19 +205,30 @@ def _rule_sets(
 ) -> np.ndarray:
     biology, uniform_at = biology_fields(values), _uniform_at(seed, draw)
     records = []
-    for policy, number in zip(policies, definition_numbers(policies), strict=True):
-        adherence = policy.exit.adherence_to_rule
+    for index, number in enumerate(definition_numbers(policies)):
         records.append(
             rule_record(
-                policy,
+                policies[index],
                 biology,
                 horizon_days=horizon,
                 definition_number=number,
                 setting_expectation=values["setting_expectation_multiplier"],
-                adherence_to_rule=settled(adherence, "adherence_to_rule", draw, uniform_at),
+                adherence_to_rule=_adherence(policies, index, values, draw, uniform_at),
             )
         )
     return np.concatenate(records)
+
+
+def _adherence(
+    policies: list[Policy], index: int, values: EvidenceValues, draw: int, uniform_at: UniformAt
+) -> float:
+    given = policies[index].exit.adherence_to_rule
+    try:
+        return settled(given, "adherence_to_rule", draw, uniform_at, values)
+    except ValueProblem as found:
+        change = () if index == 0 else ("changes", index - 1)
+        within = (*change, "policy", "exit", "adherence_to_rule")
+        raise placed(found, within) from None
 
 
 def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:

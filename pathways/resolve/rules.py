@@ -53,7 +53,11 @@ def rule_record(
     numpy.ndarray
         Shape (1,), dtype of ``layout.PARAMETERS``.
     """
-    fields: dict[str, Any] = {"horizon_days": horizon_days, **biology}
+    fields: dict[str, Any] = {
+        "horizon_days": horizon_days,
+        "maintenance_step": LADDER_STEP_ITSELF,
+        **biology,
+    }
     fields |= _selection(policy)
     if policy.treatment == "ketamine":
         fields |= _regimens(policy, setting_expectation)
