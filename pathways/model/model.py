@@ -1,0 +1,216 @@
+"""The Mesa model: one clinic, its patients, and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy
+from mesa import Agent, DataCollector, Model
+
+from pathways.fastcore.draws import Draws
+from pathways.layout import EVENT, RESULTS, numpy_dtype
+from pathways.model.clinic import ClinicAgent
+from pathways.model.patient import PatientAgent
+from pathways.plan import Plan, RawResult
+from pathways.rules.rule_set import RuleSet, rule_sets_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DAYS_PER_WEEK = 7
+
+
+class PathwayModel(Model):
+    """Patients on a ketamine pathway, followed day by day.
+
+    One step is one calendar day. Patients do not meet except at the clinic's booking, so the ten
+    steps of docs/model.md are lived as a morning (1 to 6), the booking (7) and an afternoon
+    (8 to 10).
+
+    Parameters
+    ----------
+    plan : Plan
+        The resolved scenario.
+    traits : numpy.ndarray or None
+        Records of ``layout.TRAITS``, shape (patients,); sampled from the plan if None.
+    patient_class : type
+        PatientAgent, or a subclass of it with decisions of its own.
+    keep_events : bool
+        Whether the event log is kept. The trace covers it in either case.
+    collect : bool
+        Whether `datacollector` records a few sums each day.
+
+    Attributes
+    ----------
+    day : int
+        Calendar day that is lived next, or now; day 0 is a Monday.
+    week : int
+        Its calendar week.
+    patients : list of PatientAgent
+    clinic : ClinicAgent
+    rule_sets : tuple of RuleSet
+        By start day; the first is the base.
+    mortality_per_day, norm_utility : list of list of float
+        By sex (0 female, 1 male) and age in whole years.
+    effect_prefix, years_prefix : list of float
+        Discounted and plain years before a patient day.
+
+    Examples
+    --------
+    A researcher's own rule, replacing one decision:
+
+    >>> class Persistent(PatientAgent):
+    ...     def acts_on_failure(self, u):
+    ...         return self.courses >= 3 and super().acts_on_failure(u)
+    >>> with PathwayModel(plan, patient_class=Persistent) as model:  # doctest: +SKIP
+    ...     model.run()
+    ...     result = model.result()
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        traits: NDArray | None = None,
+        patient_class: type[PatientAgent] = PatientAgent,
+        keep_events: bool = False,
+        collect: bool = False,
+    ) -> None:
+        super().__init__(rng=plan.seed)
+        self.plan = plan
+        self.keep_events = keep_events
+        self.traits = _sampled(plan) if traits is None else traits
+        self.horizon_days = plan.horizon_days
+        self.last_day = self.horizon_days + int(self.traits["referral_day"].max(initial=0))
+        self.rule_sets = rule_sets_of(plan)
+        self.draws = Draws(plan.seed, plan.draw)
+        self.mortality_per_day = plan.mortality_per_day.tolist()
+        self.norm_utility = plan.norm_utility.tolist()
+        self.effect_prefix = plan.effect_prefix.tolist()
+        self.years_prefix = plan.years_prefix.tolist()
+        self.day = 0
+        self.clinic = ClinicAgent(self)
+        self.patients = [patient_class(self, record) for record in self.traits]
+        self._read_calendar()
+        self.datacollector = DataCollector(model_reporters=REPORTERS) if collect else None
+
+    def __enter__(self) -> PathwayModel:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def step(self) -> None:
+        """Live through one calendar day."""
+        self._read_calendar()
+        if self.is_monday:
+            self.clinic.open_week()
+        for patient in self.patients:
+            patient.morning()
+        self.clinic.book()
+        for patient in self.patients:
+            patient.afternoon()
+        if self.datacollector is not None:
+            self.datacollector.collect(self)
+        self.day += 1
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Live through all days up to the horizon, and close the books.
+
+        Parameters
+        ----------
+        progress : callable or None
+            Called after each day with the days done and all days.
+
+        Raises
+        ------
+        RuntimeError
+            If a day does not come to its end. Some versions of Mesa go on counting after an
+            error inside a step without calling the model again.
+        """
+        while self.day < self.last_day:
+            today = self.day
+            self.step()
+            if self.day != today + 1:
+                raise RuntimeError(
+                    f"day {today} did not come to its end: an earlier error stopped this model; "
+                    "make a new one"
+                )
+            if progress is not None:
+                progress(self.day, self.last_day)
+        self.close_books()
+
+    def close_books(self) -> None:
+        """Add up what the living hold until the horizon."""
+        for patient in self.patients:
+            if patient.alive:
+                patient.bring_books_up_to(self.horizon_days)
+
+    def rules_in_force(self) -> RuleSet:
+        """Return the last rule set that started today or before."""
+        return [rules for rules in self.rule_sets if rules.start_day <= self.day][-1]
+
+    def result(self) -> RawResult:
+        """Return what the results files are made from, after `run`."""
+        return RawResult(
+            traits=self.traits,
+            results=self._results(),
+            weekly=self.clinic.weekly(),
+            events=self._events() if self.keep_events else None,
+        )
+
+    def close(self) -> None:
+        """Let go of the patients and of everything that takes memory."""
+        self.remove_all_agents()
+        self.patients = []
+        self.clinic = self.traits = self.plan = self.draws = self.datacollector = None
+        self.rule_sets = self.rule_sets_starting_today = ()
+        self.mortality_per_day = self.norm_utility = None
+        self.effect_prefix = self.years_prefix = None
+        # Mesa 3.3 counts agents in a table of models that keeps every model alive.
+        agent_numbers = getattr(Agent, "_ids", None)
+        if agent_numbers is not None:
+            agent_numbers.pop(self, None)
+
+    def _read_calendar(self) -> None:
+        weekday = self.day % DAYS_PER_WEEK
+        self.week = self.day // DAYS_PER_WEEK
+        self.is_monday = weekday == 0
+        self.is_sunday = weekday == DAYS_PER_WEEK - 1
+        self.rule_sets_starting_today = [
+            rules for rules in self.rule_sets[1:] if rules.start_day == self.day
+        ]
+
+    def _results(self) -> NDArray:
+        results = numpy.zeros(len(self.patients), numpy_dtype(RESULTS))
+        for field in RESULTS:
+            results[field.name] = [getattr(patient, field.name) for patient in self.patients]
+        return results
+
+    def _events(self) -> NDArray:
+        lines = [line for patient in self.patients for line in patient.events]
+        return numpy.array(lines, numpy_dtype(EVENT))
+
+
+def mean_pain(model: PathwayModel) -> float:
+    """Return the mean latent pain of the living, NRS; 0 if nobody lives."""
+    total, living = 0.0, 0
+    for patient in model.patients:
+        if patient.alive:
+            total += patient.pain
+            living += 1
+    return total / living if living else 0.0
+
+
+def patients_in_care(model: PathwayModel) -> int:
+    """Return how many patients wait for, receive or pause ketamine treatment."""
+    return sum(patient.in_care for patient in model.patients)
+
+
+REPORTERS = {"day": "day", "mean_pain": mean_pain, "patients_in_care": patients_in_care}
+
+
+def _sampled(plan: Plan) -> NDArray:
+    from pathways.fastcore.population import sample_traits
+
+    return sample_traits(plan)

@@ -1,0 +1,272 @@
+"""One patient: what is known of them, and their day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesa import Agent
+
+from pathways.codes import ExitReason, State, Step, Verdict, Visit
+from pathways.layout import HISTORY_DAYS, MAX_CRITERIA, TRAITS
+from pathways.rules.books import Books
+from pathways.rules.draws import AddressedDraws
+from pathways.rules.ketamine import Ketamine, WithinDayScore
+from pathways.rules.natural_history import NaturalHistory
+from pathways.rules.referral import Referral
+from pathways.rules.response import Response, Total
+from pathways.rules.symptoms import Symptoms
+from pathways.rules.treatment import Treatment
+
+if TYPE_CHECKING:
+    import numpy
+
+    from pathways.model.model import PathwayModel
+
+TRAIT_NAMES = tuple(field.name for field in TRAITS)
+NEVER = -1
+
+
+class PatientAgent(
+    Referral,
+    NaturalHistory,
+    Symptoms,
+    Response,
+    Treatment,
+    Ketamine,
+    Books,
+    AddressedDraws,
+    Agent,
+):
+    """A patient with chronic pain, from referral to the horizon or death.
+
+    A subclass may replace any decision; :mod:`pathways.rules.treatment` lists them. Patient days
+    are counted from the referral; -1 means never or none.
+
+    Parameters
+    ----------
+    model : PathwayModel
+    traits : numpy.void
+        One record of ``layout.TRAITS``; each field becomes an attribute of the same name.
+
+    Attributes
+    ----------
+    day : int
+        Patient day; the calendar day is ``model.day``.
+    day_step : Step
+        Step of the day being lived, as the event log gives it.
+    rules, course_rules : RuleSet
+        In force today; in force when the present course was booked.
+    state : State
+    alive, in_care, recovered : bool
+    present : bool
+        Whether today is lived: referred, alive this morning, before the horizon.
+    unsettled : bool
+        Whether today's symptoms can differ from yesterday's; if not, nothing is worked out.
+
+    flare : float
+        Deviation of this week's pain from the long-run level, NRS points.
+    base_pain, treated_pain, pain, pain_without_drug : float
+        Pain of today: untreated; after the drug; as felt (after expectation too); as it would be
+        felt without the drug. NRS.
+    pain_for_utility : float
+        Pain of today with the 24-hour mean of the immediate effect, NRS.
+    removed : float
+        Relief taken away by the floor of the remaining fraction, NRS points.
+    pain_kept, pain_without_drug_kept : list of float
+        The last 64 days, day `t` at ``t mod 64``.
+
+    slow_site : float
+        Concentration at the slow effect site, ng/mL S-equivalents.
+    lifetime_auc_s, dose_auc_s : float
+        Exposure so far and of today's dose, ng h/mL S-equivalents.
+    s_factor : float
+        Potency of today's drug relative to S-ketamine.
+    expectation, raised_expectation, expectation_felt : float
+        Relief by expectation: now; after today's infusion; in today's symptoms. NRS points.
+    expectation_course : int
+        Courses so far as expectation counts them.
+    within_day : list of WithinDayScore
+        Of the last infusion, by ``Moment``.
+
+    visit_kind, visit_day : Visit, int
+        The next visit.
+    course_start_day, administration_day, course_day : int
+        Of the course booked or under way; the last counts from 0.
+    course_start_days : list of int
+        First days of all courses so far.
+    ladder_step, tries_at_step : int
+        Present step from 0; courses begun at it.
+    course_step : int
+        Regimen of the course booked or under way: a ladder step, or the maintenance regimen.
+    tapering : bool
+    taper_index : int
+        Number of the taper course, from 0.
+
+    baselines : list of Total
+        Sum and count of each criterion's baseline scores.
+    baseline_definition : int
+        Number of the definition they were taken for.
+    judgement, judgement_bits : int
+        Number of the next judgement; failures of the last sixteen, newest lowest.
+    last_verdict : Verdict
+        Of the last judgement that was passed or failed.
+    ever_passed : bool
+
+    death_remaining, recovery_remaining, relapse_remaining : float
+        What is left of each exponential clock.
+    episode : int
+        Episode of pain, from 0; one more after each relapse.
+    last_tick, age_years : int
+        Calendar day of the last Monday's update; completed years of age then.
+
+    held_utility, held_pain, held_removed : float
+        Daily values not yet added up, since the day `books_day`.
+    trace : int
+        Running 64-bit hash of events and weekly latent state.
+    events : list of tuple
+        Lines of the event log, fields of ``layout.EVENT``; empty unless the model keeps them.
+
+    Notes
+    -----
+    The remaining attributes are the fields of ``layout.RESULTS``, described there.
+    """
+
+    def __init__(self, model: PathwayModel, traits: numpy.void) -> None:
+        super().__init__(model)
+        for name, value in zip(TRAIT_NAMES, traits.item(), strict=True):
+            setattr(self, name, value)
+        self.clinic = model.clinic
+        self.clinic_number = model.plan.clinic
+        self.draws = model.draws
+        self.rules = self.course_rules = model.rule_sets[0]
+        self._be_untouched()
+        self._have_symptoms()
+        self._have_no_treatment()
+        self._have_no_judgement()
+        self._open_books()
+
+    def _be_untouched(self) -> None:
+        self.day = NEVER
+        self.day_step = Step.CHANGES_AND_DEATHS
+        self.alive = True
+        self.present = self.recovered = False
+        self.unsettled = True
+        self.move_to(State.REFERRED)
+        self.death_remaining = self.recovery_remaining = self.relapse_remaining = 0.0
+        self.episode = 0
+        self.last_tick = self.age_years = 0
+        self.died_day = self.recovered_day = NEVER
+
+    def _have_symptoms(self) -> None:
+        self.flare = 0.0
+        self.base_pain = self.treated_pain = self.pain = self.pain_without_drug = 0.0
+        self.pain_for_utility = self.removed = 0.0
+        self.pain_kept = [0.0] * HISTORY_DAYS
+        self.pain_without_drug_kept = [0.0] * HISTORY_DAYS
+        self.slow_site = self.lifetime_auc_s = self.dose_auc_s = 0.0
+        self.s_factor = 1.0
+        self.expectation = self.raised_expectation = self.expectation_felt = 0.0
+        self.expectation_course = 0
+        self.within_day = [WithinDayScore(0, 0.0, 0.0)] * 3
+
+    def _have_no_treatment(self) -> None:
+        self.visit_kind, self.visit_day = Visit.NONE, NEVER
+        self.course_start_day = self.administration_day = NEVER
+        self.ladder_step = self.tries_at_step = self.course_step = 0
+        self.course_day = self.taper_index = 0
+        self.course_start_days: list[int] = []
+        self.tapering = False
+        self.assessed_day = self.eligible = NEVER
+        self.first_infusion_day = self.last_infusion_day = NEVER
+        self.courses = self.infusions = self.highest_step = 0
+        self.racemic_mg = self.s_ketamine_mg = self.hours_infused = 0.0
+        self.exit_reason = self.taper_reason = ExitReason.NONE
+        self.exit_day = NEVER
+
+    def _have_no_judgement(self) -> None:
+        self.baselines = [Total(0, 0)] * MAX_CRITERIA
+        self.baseline_definition = NEVER
+        self.judgement = self.judgement_bits = 0
+        self.last_verdict = Verdict.FAILED
+        self.ever_passed = False
+        self.judgements = self.judgements_passed = 0
+        self.continuations = self.false_positive_continuations = 0
+        self.responder_observed = NEVER
+        self.responder_drug_at_threshold = self.responder_drug_any = NEVER
+
+    def _open_books(self) -> None:
+        self.held_utility = self.held_pain = self.held_removed = 0.0
+        self.books_day = 0
+        self.qaly = self.qaly_undiscounted = self.pain_days = self.floor_pain_days = 0.0
+        self.trace = 0
+        self.events: list[tuple] = []
+
+    @property
+    def ketamine_auc_s(self) -> float:
+        """Lifetime exposure, ng h/mL S-equivalents, under the name it has in the results."""
+        return self.lifetime_auc_s
+
+    def move_to(self, state: State) -> None:
+        """Be in another state of the pathway."""
+        self.state = state
+        self.in_care = State.WAITING <= state <= State.PAUSED
+        self.keeps_diary = self.in_care or state == State.REFERRED
+
+    def morning(self) -> None:
+        """Live through the steps 1 to 6 of the day."""
+        model = self.model
+        self.day = day = model.day - self.referral_day
+        self.present = self.alive and 0 <= day < model.horizon_days
+        if not self.present:
+            return
+        if model.rule_sets_starting_today:
+            self.day_step = Step.CHANGES_AND_DEATHS
+            self.change_rules()
+        if day == 0:
+            self.day_step = Step.REFERRALS
+            self.enter()
+        elif model.is_monday:
+            self.day_step = Step.CHANGES_AND_DEATHS
+            self.run_down_death_clock()
+            if not self.alive:
+                self.present = False
+                return
+        if model.is_monday:
+            self.day_step = Step.WEEKLY
+            self.weekly_tick()
+        if self.unsettled:
+            if day > 0:
+                self.decay_effects()
+            self.feel_symptoms()
+        if self.keeps_diary:
+            self.remember_pain()
+        if day == self.course_start_day and not self.recovered:
+            self.day_step = Step.DIARY
+            if self.baselines_are_due():
+                self.take_baselines()
+        if self.recovered and self.in_care:
+            self.day_step = Step.VISITS
+            self.end_treatment([ExitReason.RECOVERED])
+        elif day == self.visit_day:
+            self.day_step = Step.VISITS
+            self.visit()
+
+    def afternoon(self) -> None:
+        """Live through the steps 8 to 10 of the day."""
+        if not self.present:
+            return
+        model, day = self.model, self.day
+        infused = day == self.administration_day
+        if infused:
+            self.day_step = Step.ADMINISTRATION
+            self.administer()
+            if day == self.visit_day:
+                self.visit()
+            self.day_step = Step.DOSE_ENTERS
+            self.enter_dose()
+        if self.unsettled:
+            self.day_step = Step.ACCRUAL
+            self.accrue()
+            self.unsettled = infused or self.slow_site > 0.0 or self.expectation > 0.0
+        if model.is_sunday or day == model.horizon_days - 1:
+            self.weekly_row()

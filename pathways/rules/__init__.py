@@ -1,0 +1,18 @@
+"""The rules of the reference engine, one module for each clinical concept.
+
+Each module holds one small class that :class:`pathways.model.patient.PatientAgent` is composed of.
+The rules are those of docs/model.md, in plain Python on floats and integers and in the order in
+which the text states them, so that the compiled engine gives the same bits.
+
+========================  =====================================================================
+`referral`                entering the pathway, dated changes of the rules
+`natural_history`         death, flare, recovery and relapse
+`symptoms`                decay of effects, pain of the day, diary and questionnaire scores
+`ketamine`                an administration, the immediate effect, the dose entering the body
+`response`                baselines, criteria, the judgement, relief that is due to the drug
+`treatment`               assessment, what follows a course, limits, booking, end of treatment
+`books`                   quality-adjusted life years, weekly sums, the event log and the trace
+========================  =====================================================================
+
+`arithmetic`, `draws` and `rule_set` are what they share.
+"""

@@ -1,0 +1,93 @@
+"""What is written down: quality-adjusted life years, weekly sums, the event log and the trace."""
+
+from __future__ import annotations
+
+import math
+from struct import Struct
+
+from pathways.codes import Event, Purpose
+from pathways.layout import PAIN_KNOTS
+from pathways.rules.arithmetic import round_half_up
+
+_EVENT = Struct("<qqqqdddqq")
+_EVENT_WORDS = Struct("<9Q")
+_WEEK = Struct("<dddq")
+_WEEK_WORDS = Struct("<4Q")
+_MULTIPLIER = 0x9E3779B97F4A7C15
+_WORD = (1 << 64) - 1
+
+
+class Books:
+    """Step 10 of the day, and the log that every step writes to."""
+
+    def accrue(self) -> None:
+        """Hold today's utility and pain; the days until they change are added up at once."""
+        utility = self.utility_at(self.pain_for_utility)
+        held = (self.held_utility, self.held_pain, self.held_removed)
+        if (utility, self.pain, self.removed) != held:
+            self.bring_books_up_to(self.day)
+            self.held_utility = utility
+            self.held_pain = self.pain
+            self.held_removed = self.removed
+
+    def utility_at(self, pain: float) -> float:
+        """Return the utility of a day with this pain, for the patient's age and sex."""
+        knots = self.rules.utility_knots
+        i = min(math.floor(pain), PAIN_KNOTS - 2)
+        relative = knots[i] + (pain - i) * (knots[i + 1] - knots[i])
+        utility = self.model.norm_utility[self.male][self.age_years] * relative
+        return self.rules.utility_floor if utility < self.rules.utility_floor else utility
+
+    def bring_books_up_to(self, day: int) -> None:
+        """Add the days from the last entry until before `day` at the held values."""
+        since, model = self.books_day, self.model
+        self.qaly += self.held_utility * (model.effect_prefix[day] - model.effect_prefix[since])
+        years = model.years_prefix[day] - model.years_prefix[since]
+        self.qaly_undiscounted += self.held_utility * years
+        self.pain_days += self.held_pain * (day - since)
+        self.floor_pain_days += self.held_removed * (day - since)
+        self.books_day = day
+
+    def weekly_row(self) -> None:
+        """Add the patient to the clinic's week, and the latent state to the trace."""
+        row = self.clinic.row
+        row.in_state[self.state] += 1
+        row.pain_sum_e6 += round_half_up(self.pain * 1e6)
+        row.pain_without_drug_sum_e6 += round_half_up(self.pain_without_drug * 1e6)
+        row.expectation_sum_e6 += round_half_up(self.expectation_felt * 1e6)
+        bits = _WEEK.pack(self.pain, self.slow_site, self.expectation, self.state)
+        self.mix(_WEEK_WORDS.unpack(bits))
+
+    def log_event(
+        self,
+        event: Event,
+        code: int = 0,
+        value_1: float = 0.0,
+        value_2: float = 0.0,
+        value_3: float = 0.0,
+        purpose: Purpose = Purpose.NONE,
+        occurrence: int = 0,
+    ) -> None:
+        """Write one line of the event log, and mix it into the trace."""
+        line = (
+            self.model.day,
+            self.day_step,
+            event,
+            code,
+            value_1,
+            value_2,
+            value_3,
+            purpose,
+            occurrence,
+        )
+        self.mix(_EVENT_WORDS.unpack(_EVENT.pack(*line)))
+        if self.model.keep_events:
+            self.events.append((self.patient, *line))
+
+    def mix(self, words: tuple[int, ...]) -> None:
+        """Fold 64-bit words into the trace, one after the other."""
+        trace = self.trace
+        for word in words:
+            trace = ((trace ^ word) * _MULTIPLIER) & _WORD
+            trace = trace ^ (trace >> 29)
+        self.trace = trace

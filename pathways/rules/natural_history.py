@@ -1,0 +1,87 @@
+"""What happens with or without treatment: death, flare, natural recovery and relapse.
+
+Hazards run down clocks: each holds what remains of a unit exponential and strikes at zero.
+"""
+
+from __future__ import annotations
+
+from pathways.codes import Event, ExitReason, Purpose, State, Visit
+
+
+class NaturalHistory:
+    """Steps 1 (deaths) and 3 of the day, both on calendar Mondays for the days elapsed."""
+
+    def run_down_death_clock(self) -> None:
+        """Take the mortality of the days since the last Monday off the clock; die at zero."""
+        elapsed_days = self.model.day - self.last_tick
+        mortality_per_day = self.model.mortality_per_day[self.male][self.age_years]
+        self.death_remaining -= mortality_per_day * elapsed_days
+        if self.death_remaining <= 0.0:
+            self.die()
+
+    def die(self) -> None:
+        """Close the books and leave for good."""
+        self.bring_books_up_to(self.day)
+        if self.in_care:
+            self.leave_care(ExitReason.DEATH)
+        self.log_event(
+            Event.DIED, self.state, self.age_days + self.day, purpose=Purpose.DEATH_CLOCK
+        )
+        self.move_to(State.DEAD)
+        self.died_day = self.day
+        self.alive = False
+        self.clinic.row.deaths += 1
+
+    def weekly_tick(self) -> None:
+        """Move the flare on, and recover or relapse if that clock strikes."""
+        elapsed_days = self.model.day - self.last_tick
+        self.last_tick = self.model.day
+        self.age_years = self.age_in_years()
+        self.unsettled = True
+        self.move_flare()
+        if self.recovered:
+            self.relapse_remaining -= self.rules.relapse_hazard_per_day * elapsed_days
+            if self.relapse_remaining <= 0.0:
+                self.relapse()
+        else:
+            self.recovery_remaining -= self.rules.recovery_hazard_per_day * elapsed_days
+            if self.recovery_remaining <= 0.0:
+                self.recover()
+
+    def move_flare(self) -> None:
+        """Draw the flare of this calendar week from that of the last."""
+        innovation = self.numbered_normal(Purpose.FLARE, self.model.week)
+        self.flare = (
+            self.rules.flare_autocorrelation * self.flare
+            + self.rules.flare_innovation_sd * innovation
+        )
+
+    def recover(self) -> None:
+        """Recover naturally; treatment, if any, ends later today."""
+        self.relapse_remaining = self.exponential_clock(Purpose.RELAPSE_CLOCK, self.episode)
+        self.recovered = True
+        if self.recovered_day < 0:
+            self.recovered_day = self.day
+        self.log_event(
+            Event.RECOVERED,
+            self.state,
+            self.pain_level,
+            purpose=Purpose.RECOVERY_CLOCK,
+            occurrence=self.episode,
+        )
+        if not self.in_care:
+            self.move_to(State.RECOVERED)
+            self.cancel_visit()
+
+    def relapse(self) -> None:
+        """Fall back to the pain of before."""
+        struck = self.episode
+        self.recovered = False
+        self.episode += 1
+        self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
+        self.move_to(State.EXITED if self.infusions > 0 else State.CONVENTIONAL)
+        self.log_event(Event.RELAPSED, self.state, purpose=Purpose.RELAPSE_CLOCK, occurrence=struck)
+
+    def cancel_visit(self) -> None:
+        """Have no visit before us."""
+        self.visit_kind, self.visit_day = Visit.NONE, -1

@@ -1,0 +1,113 @@
+"""Effects fading, the pain of the day, and what a patient reports of it."""
+
+from __future__ import annotations
+
+from pathways.codes import Domain, Purpose
+from pathways.layout import DIARY_TERMS, HISTORY_DAYS
+from pathways.rules.arithmetic import clip, limit, rating, round_half_up
+
+NO_CHANGE = 4.0
+"""Baseline of the global impression of change: the middle of its seven answers."""
+
+
+class Symptoms:
+    """Step 4 of the day, and scores as pure functions of the day."""
+
+    def decay_effects(self) -> None:
+        """Let the slow drug effect and the expectation fade since yesterday."""
+        rules = self.rules
+        self.slow_site = self.slow_site * rules.slow_decay_per_day
+        if self.slow_site < rules.slow_floor:
+            self.slow_site = 0.0
+        self.expectation = self.expectation * rules.expectation_decay_per_day
+        if self.expectation < rules.expectation_floor:
+            self.expectation = 0.0
+
+    def feel_symptoms(self) -> None:
+        """Work out the pain of today, with the drug and without it."""
+        rules = self.rules
+        level = rules.recovered_pain_level if self.recovered else self.pain_level
+        base = clip(level + self.flare)
+        remaining = 1.0 - self.slow_relief()
+        floored = rules.remaining_floor if remaining < rules.remaining_floor else remaining
+        self.base_pain = base
+        self.removed = (floored - remaining) * base
+        self.treated_pain = base * floored
+        self.pain = clip(self.treated_pain - self.expectation)
+        self.pain_without_drug = clip(base - self.expectation)
+        self.pain_for_utility = self.pain
+        self.expectation_felt = self.expectation
+
+    def slow_relief(self) -> float:
+        """Return the fraction of pain that ketamine at the effect site takes away."""
+        if not self.responder or self.slow_site <= 0.0:
+            return 0.0
+        tolerance = 1.0 + self.rules.tolerance_kappa * self.lifetime_auc_s / 1000.0
+        return self.slow_site / (self.c50 * tolerance + self.slow_site)
+
+    def remember_pain(self) -> None:
+        """Keep today's pain for the judgements of the coming weeks."""
+        slot = self.day % HISTORY_DAYS
+        self.pain_kept[slot] = self.pain
+        self.pain_without_drug_kept[slot] = self.pain_without_drug
+
+    def diary_errors(self, first_day: int, last_day: int) -> list[float]:
+        """Return the error of the diary score, in NRS points, on each of these days."""
+        oldest = first_day - (DIARY_TERMS - 1)
+        normals = self.numbered_normals(Purpose.DIARY_ERROR, oldest, last_day)
+        return [self.diary_error(normals, day - oldest) for day in range(first_day, last_day + 1)]
+
+    def diary_error(self, normals: list[float], newest: int) -> float:
+        """Return the moving average of the eight normals that end at `newest`, times the SD."""
+        weights = self.rules.diary_weights
+        total = weights[0] * normals[newest]
+        for lag in range(1, DIARY_TERMS):
+            total = total + weights[lag] * normals[newest - lag]
+        return self.rules.diary_error_sd * total
+
+    def diary_is_missing(self, day: int) -> bool:
+        """Return whether nothing was written down on this day."""
+        probability = self.rules.diary_missing_probability
+        return self.numbered_uniform(Purpose.DIARY_MISSING, day) < probability
+
+    def diary_scores(self, first_day: int, last_day: int) -> list[int]:
+        """Return the pain scores of the diary that are present on these days, in order."""
+        first_day = max(first_day, 0)
+        if first_day > last_day:
+            return []
+        errors = self.diary_errors(first_day, last_day)
+        return [
+            rating(self.pain_kept[day % HISTORY_DAYS] + error)
+            for day, error in enumerate(errors, first_day)
+            if not self.diary_is_missing(day)
+        ]
+
+    def pain_score_today(self) -> int:
+        """Return today's pain score as asked at the visit, never missing."""
+        return rating(self.pain + self.diary_errors(self.day, self.day)[0])
+
+    def domain_baseline(self, domain: int) -> float:
+        """Return what the patient scores on this instrument at the usual level of pain."""
+        return {
+            Domain.INTERFERENCE: self.interference,
+            Domain.SLEEP: self.sleep,
+            Domain.MOOD: self.mood,
+            Domain.QUALITY_OF_LIFE: self.quality_of_life,
+            Domain.GLOBAL_IMPRESSION: NO_CHANGE,
+            Domain.OPIOID_DOSE: self.opioid_dose,
+        }[domain]
+
+    def domain_score(self, domain: int, occurrence: int) -> int:
+        """Return today's score on the instrument of a domain other than pain."""
+        rules = self.rules
+        usual = clip(self.pain_level)
+        error = rules.domain_error_sd[domain] * self.normal(Purpose.DOMAIN_ERROR, occurrence)
+        score = (
+            self.domain_baseline(domain) + rules.domain_slope[domain] * (self.pain - usual) + error
+        )
+        return self.within_range(domain, score)
+
+    def within_range(self, domain: int, score: float) -> int:
+        """Return `score` as a whole number within the instrument's range."""
+        low, high = self.rules.domain_low[domain], self.rules.domain_high[domain]
+        return round_half_up(limit(score, low, high))

@@ -1,0 +1,74 @@
+"""Runs of the reference engine with everything still that a test does not ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from plans import make_plan, make_traits
+
+from pathways.codes import Event
+from pathways.engines.mesa_engine import run
+from pathways.model.model import PathwayModel
+from pathways.model.patient import PatientAgent
+from pathways.plan import Plan, RawResult
+
+STILL = {
+    "flare_innovation_sd": 0.0,
+    "diary_error_sd": 0.0,
+    "diary_missing_probability": 0.0,
+    "domain_error_sd": 0.0,
+    "recovery_hazard_per_day": 0.0,
+}
+ALWAYS_PASSES = {"criterion_percent_x10": 0, "limit_courses_per_year": 0}
+NEVER_PASSES = {"criterion_percent_x10": 1001}
+IMMORTAL = 1e9
+
+
+def courses_of(*doses_by_step: list[float], gap_days: int = 1) -> dict:
+    """Return the fields of a ladder: one infusion of two hours for each dose in mg."""
+    days = [len(doses) for doses in doses_by_step]
+    return {
+        "ladder_steps": len(doses_by_step),
+        "step_days": days,
+        "step_dose": [list(doses) for doses in doses_by_step],
+        "step_hours": [[2.0] * n for n in days],
+        "step_gap_days": [[0] + [gap_days] * (n - 1) for n in days],
+    }
+
+
+def still_plan(patients: int = 1, **overrides: object) -> Plan:
+    """Return a plan without flares, errors, recovery or a yearly cap on courses."""
+    settings = {**STILL, "limit_courses_per_year": 0, **overrides}
+    return make_plan(patients=patients, **settings)
+
+
+def still_traits(plan: Plan, **columns: object) -> np.ndarray:
+    """Return alike patients who do not die."""
+    return make_traits(plan, **{"death_clock": IMMORTAL, **columns})
+
+
+def run_still(traits: dict | None = None, **overrides: object) -> RawResult:
+    """Run one patient of :func:`still_plan` and keep the event log."""
+    plan = still_plan(**overrides)
+    return run(plan, keep_events=True, traits=still_traits(plan, **(traits or {})))
+
+
+@contextmanager
+def open_model(
+    plan: Plan, traits: dict | None = None, patient_class: type[PatientAgent] = PatientAgent
+) -> Iterator[PathwayModel]:
+    """Open a model of :func:`still_traits` and close it."""
+    with PathwayModel(plan, still_traits(plan, **(traits or {})), patient_class) as model:
+        yield model
+
+
+def of_kind(result: RawResult, *kinds: Event) -> np.ndarray:
+    """Return the lines of the event log of these kinds."""
+    return result.events[np.isin(result.events["event"], kinds)]
+
+
+def days_of(result: RawResult, *kinds: Event) -> list[int]:
+    """Return the calendar days of these events."""
+    return of_kind(result, *kinds)["day"].tolist()
