@@ -1,0 +1,264 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+# cython: cdivision=True
+"""The compiled engine: the rules of docs/model.md over blocks of patients, without the GIL.
+
+Written from the text of docs/model.md and not from the reference engine, so that the two check
+each other; the functions in `rules/` bear the names of the reference's. One patient is advanced
+through all her days before the next one is touched, so that her state stays in the nearest
+cache; the order cannot show, because patients do not meet and weekly sums are integers.
+
+A block of patients is a structured array of traits and an opaque array of states:
+`enrol` it, `advance` it in as many calls as one likes, `finish` it.
+"""
+
+from libc.math cimport floor
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from _declarations cimport *
+from _maths cimport logarithm, normal_quantile, to_bits
+from _philox cimport normals_fill, uniform
+
+include "rules/records.pxi"
+include "rules/draws.pxi"
+include "rules/books.pxi"
+include "rules/natural_history.pxi"
+include "rules/symptoms.pxi"
+include "rules/administration.pxi"
+include "rules/response.pxi"
+include "rules/care.pxi"
+include "rules/day.pxi"
+include "rules/results.pxi"
+include "checks.pxi"
+
+
+cdef const uint8_t* _start_of(array):
+    """The address of a checked array; whoever asks keeps the array."""
+    cdef const uint8_t[::1] view
+    if array.size == 0:
+        return NULL
+    view = array.reshape(-1).view(numpy.uint8)
+    return &view[0]
+
+
+cdef class Inputs:
+    """A plan as the kernel reads it: checked once, then shared by every call and thread.
+
+    Parameters
+    ----------
+    plan : pathways.plan.Plan
+
+    Raises
+    ------
+    TypeError
+        If an array is none or has another dtype.
+    ValueError
+        If an array has another shape, is not contiguous, or holds a number that cannot be: the
+        message names it.
+    """
+
+    cdef Context context
+    cdef readonly int64_t horizon_days
+    cdef object _kept
+
+    def __init__(self, plan):
+        self.horizon_days = _check_whole_number("horizon_days", plan.horizon_days, 1, 2**31)
+        days = (self.horizon_days + 1,)
+        rule_sets = _checked("rule_sets", plan.rule_sets, _DTYPES["rule_sets"], (None,))
+        count = len(rule_sets)
+        _check_limits("rule_sets: their number", count, 1, layout.MAX_RULE_SETS)
+        ages = (2, layout.AGE_YEARS)
+        grid = (layout.CURVE_ROWS, layout.CURVE_GRID, layout.CURVE_GRID)
+        table = (count, layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS, *grid)
+        arrays = [
+            rule_sets,
+            _checked("change_days", plan.change_days, "i8", (count,)),
+            _checked("curves", plan.curves, "f8", table),
+            _checked("effect_prefix", plan.effect_prefix, "f8", days),
+            _checked("years_prefix", plan.years_prefix, "f8", days),
+            _checked("mortality_per_day", plan.mortality_per_day, "f8", ages),
+            _checked("norm_utility", plan.norm_utility, "f8", ages),
+        ]
+        for number, rules in enumerate(rule_sets):
+            _check_rule_set(f"rule_sets[{number}]", rules, self.horizon_days)
+        _check_change_days(plan.change_days)
+        self._point_at(arrays)
+        self.context.rule_set_count = count
+        self.context.horizon_days = self.horizon_days
+        self.context.seed = _check_whole_number("seed", plan.seed, 0, 2**64 - 1)
+        self.context.clinic = _check_whole_number("clinic", plan.clinic, 0, 2**32 - 1)
+        self.context.draw = _check_whole_number("draw", plan.draw, 0, 2**24 - 1)
+
+    cdef _point_at(self, arrays):
+        # A memoryview of each is kept: it stops the array from being resized.
+        self._kept = [memoryview(array) for array in arrays]
+        self.context.rule_sets = <const Parameters*>_start_of(arrays[0])
+        self.context.change_days = <const int64_t*>_start_of(arrays[1])
+        self.context.curves = <const double*>_start_of(arrays[2])
+        self.context.effect_prefix = <const double*>_start_of(arrays[3])
+        self.context.years_prefix = <const double*>_start_of(arrays[4])
+        self.context.mortality_per_day = <const double*>_start_of(arrays[5])
+        self.context.norm_utility = <const double*>_start_of(arrays[6])
+
+
+def patient_bytes():
+    """Return the bytes of one patient's state; a state array has this many per patient."""
+    return sizeof(Patient)
+
+
+cdef const Traits* _traits_of(traits) except? NULL:
+    return <const Traits*>_start_of(_checked("traits", traits, _DTYPES["traits"], (None,)))
+
+
+cdef Patient* _states_of(states, Py_ssize_t n) except? NULL:
+    shape = (n * <Py_ssize_t>sizeof(Patient),)
+    return <Patient*>_start_of(_checked("states", states, "u1", shape, writeable=True))
+
+
+cdef int _check_standing(
+    const Traits* traits, const Patient* patients, Py_ssize_t n, int64_t day
+) except -1:
+    """Refuse states that are not these patients' or stand at another day."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        if patients[k].enrolled != ENROLLED ^ <uint64_t>traits[k].patient:
+            raise ValueError(f"states: number {k} was not enrolled with these traits")
+        if patients[k].calendar_day != day:
+            raise ValueError(
+                f"states: number {k} stands at calendar day {patients[k].calendar_day}; "
+                f"allowed: {day}, the day the call begins with")
+    return 0
+
+
+def enrol(Inputs inputs, traits, states):
+    """Put a block of patients before their first day.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    traits : ndarray
+        Records of ``layout.TRAITS``, shape (n,).
+    states : ndarray of uint8, shape (n * patient_bytes(),)
+        Overwritten.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array does not fit, or a trait is out of range; the message names it.
+    """
+    cdef const Traits* trait_records = _traits_of(traits)
+    cdef Py_ssize_t n = len(traits)
+    cdef Patient* patients = _states_of(states, n)
+    cdef Py_ssize_t k
+    _check_traits(traits)
+    with nogil:
+        for k in range(n):
+            enrol_patient(&patients[k], &trait_records[k])
+
+
+cdef int _attach_outputs(
+    Context* context, weekly, events, int64_t end_day
+) except -1:
+    weeks = (end_day + DAYS_PER_WEEK - 1) // DAYS_PER_WEEK
+    _checked("weekly", weekly, _DTYPES["weekly"], (None,), writeable=True)
+    if len(weekly) < weeks:
+        raise ValueError(
+            f"weekly: holds {len(weekly)} weeks; allowed: {weeks} or more for day {end_day}")
+    context.weekly = <WeeklyRow*>_start_of(weekly)
+    context.events_kept = events is not None
+    if context.events_kept:
+        _checked("events", events, _DTYPES["events"], (None,), writeable=True)
+        context.events = <EventRow*>_start_of(events)
+        context.event_capacity = len(events)
+    return 0
+
+
+def advance(Inputs inputs, traits, states, weekly, events, first_day, end_day):
+    """Move a block of patients from calendar day `first_day` to `end_day`, which is not lived.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    traits : ndarray
+        Records of ``layout.TRAITS``, shape (n,): those the block was enrolled with.
+    states : ndarray of uint8, shape (n * patient_bytes(),)
+        States that stand at `first_day`; moved.
+    weekly : ndarray
+        Records of ``layout.WEEKLY``, a row for every calendar week up to `end_day`; added to.
+    events : ndarray or None
+        Records of ``layout.EVENT``, filled from the first; None if they are not wanted.
+    first_day, end_day : int
+
+    Returns
+    -------
+    status : int
+        ``Status.DONE``; ``Status.EVENTS_FULL``: enrol again and pass more room; or
+        ``Status.OVERFLOW``: a weekly sum left the range of int64. After the latter two `states`
+        and `weekly` are of no use.
+    events_used : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array does not fit, or the states stand at another day.
+
+    Notes
+    -----
+    Results do not depend on how the days are cut into calls. Patients are independent, so blocks
+    may be advanced at the same time by several threads, each with its own `weekly` and `events`.
+    """
+    cdef Context context = inputs.context
+    cdef const Traits* trait_records = _traits_of(traits)
+    cdef Py_ssize_t n = len(traits)
+    cdef Patient* patients = _states_of(states, n)
+    cdef int64_t first = _check_whole_number("first_day", first_day, 0, 2**31)
+    cdef int64_t end = _check_whole_number("end_day", end_day, first, 2**32)
+    cdef Py_ssize_t k
+    _attach_outputs(&context, weekly, events, end)
+    _check_standing(trait_records, patients, n, first)
+    context.end_day = end
+    with nogil:
+        for k in range(n):
+            context.traits = &trait_records[k]
+            advance_patient(&context, &patients[k])
+            if context.status != STATUS_DONE:
+                break
+    return context.status, context.events_used
+
+
+def finish(Inputs inputs, traits, states, results):
+    """Close the books of a block at the horizon and write its results.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    traits : ndarray
+        Records of ``layout.TRAITS``, shape (n,).
+    states : ndarray of uint8, shape (n * patient_bytes(),)
+        States that stand at the end of the horizon of every patient; not changed.
+    results : ndarray
+        Records of ``layout.RESULTS``, shape (n,), overwritten.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array does not fit, or a patient has not reached the horizon.
+    """
+    cdef Context context = inputs.context
+    cdef const Traits* trait_records = _traits_of(traits)
+    cdef Py_ssize_t n = len(traits)
+    cdef Patient* patients = _states_of(states, n)
+    cdef Results* rows
+    cdef Py_ssize_t k
+    rows = <Results*>_start_of(
+        _checked("results", results, _DTYPES["results"], (n,), writeable=True))
+    for k in range(n):
+        if patients[k].enrolled != ENROLLED ^ <uint64_t>trait_records[k].patient:
+            raise ValueError(f"states: number {k} was not enrolled with these traits")
+        if patients[k].calendar_day < trait_records[k].referral_day + context.horizon_days:
+            raise ValueError(
+                f"states: number {k} stands at calendar day {patients[k].calendar_day}, "
+                "before the end of the horizon; advance it first")
+    with nogil:
+        for k in range(n):
+            finish_patient(&context, &patients[k], &rows[k])

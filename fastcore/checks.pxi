@@ -1,0 +1,145 @@
+# What is refused at the door, so that nothing inside has to look again.
+
+import numpy
+
+from pathways import codes, layout
+
+_DTYPES = {
+    name: layout.numpy_dtype(fields)
+    for name, fields in (
+        ("rule_sets", layout.PARAMETERS), ("traits", layout.TRAITS), ("results", layout.RESULTS),
+        ("weekly", layout.WEEKLY), ("events", layout.EVENT),
+    )
+}
+
+# Whole numbers that index a table or a bit mask, and numbers that divide: lowest and highest.
+_LIMITS = {
+    "ladder_steps": (0, layout.MAX_LADDER_STEPS),
+    "maintenance_step": (-1, layout.MAX_LADDER_STEPS - 1),
+    "criteria": (0, layout.MAX_CRITERIA),
+    "criteria_combine": (0, max(codes.Combine)),
+    "missing_rule": (0, max(codes.MissingRule)),
+    "maintenance": (0, max(codes.Maintenance)),
+    "loss_of_last": (0, 16),
+    "limit_courses_per_year": (0, layout.RECENT_COURSES),
+    "taper_courses": (0, layout.MAX_TAPER_COURSES),
+    "judge_at_days": (0, layout.HISTORY_DAYS - 1),
+    "vial_step_mg": (1e-9, 1e9),
+    "potency": (1e-9, 1e9),
+    "immediate_c50": (1e-9, 1e12),
+    "curve_clearance_step": (1e-9, 1e9),
+    "curve_weight_step": (1e-9, 1e9),
+}
+_CRITERION_LIMITS = {
+    "criterion_domain": (0, max(codes.Domain)),
+    "criterion_baseline": (0, max(codes.Baseline)),
+    "criterion_baseline_days": (0, layout.HISTORY_DAYS - 1),
+    "criterion_statistic": (0, max(codes.Statistic)),
+    "criterion_moment": (-1, max(codes.Moment)),
+}
+_TRAIT_LIMITS = {
+    "patient": (0, 2**32 - 1),
+    "referral_day": (0, 2**31),
+    "age_days": (0, 2**31),
+    "male": (0, 1),
+    "condition": (0, max(codes.Condition)),
+    "lead_to_assessment_days": (0, 2**31),
+    "lead_to_treatment_days": (0, 2**31),
+    "clearance": (1e-9, 1e12),
+    "c50": (1e-9, 1e12),
+}
+
+
+def _checked(str name, array, dtype, shape, writeable=False):
+    """Refuse an array the kernel cannot read as it is, naming it and what is wrong."""
+    if not isinstance(array, numpy.ndarray):
+        raise TypeError(f"{name}: got {type(array).__name__}; allowed: numpy.ndarray")
+    dtype = numpy.dtype(dtype)
+    if array.dtype != dtype:
+        raise TypeError(f"{name}: its dtype is {_short(array.dtype)}; allowed: {_short(dtype)}")
+    wrong_shape = array.ndim != len(shape) or any(
+        wanted is not None and got != wanted for got, wanted in zip(array.shape, shape))
+    if wrong_shape:
+        allowed = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name}: its shape is {array.shape}; allowed: ({allowed})")
+    if not array.flags.c_contiguous or not array.flags.aligned:
+        raise ValueError(f"{name}: its elements do not lie one after the other; "
+                         "pass numpy.ascontiguousarray of it")
+    if array.ctypes.data % 8:
+        raise ValueError(f"{name}: does not begin at a multiple of 8 bytes; pass a copy")
+    if writeable and not array.flags.writeable:
+        raise ValueError(f"{name}: is read-only, and the kernel writes to it; pass a copy")
+    return array
+
+
+def _short(dtype):
+    """A dtype in one line: records by the number of their fields."""
+    if dtype.names is None:
+        return str(dtype)
+    return f"a record of {len(dtype.names)} fields and {dtype.itemsize} bytes"
+
+
+def _check_limits(str place, values, low, high):
+    values = numpy.asarray(values)
+    wrong = numpy.flatnonzero(~((values >= low) & (values <= high)))
+    if wrong.size:
+        where = place if values.ndim == 0 else f"{place}[{wrong[0]}]"
+        raise ValueError(
+            f"{where}: got {values.ravel()[wrong[0]]}; allowed: {low} to {high}")
+
+
+def _check_regimens(str place, rules):
+    used = {*range(int(rules["ladder_steps"])), int(rules["maintenance_step"])} - {-1}
+    gaps = rules["step_gap_days"].reshape(layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS)
+    for step in sorted(used):
+        days = int(rules["step_days"][step])
+        _check_limits(f"{place}.step_days[{step}]", days, 1, layout.MAX_COURSE_DAYS)
+        _check_limits(
+            f"{place}.step_gap_days of step {step}, from its second day",
+            gaps[step, 1:days], 1, 2**31)
+
+
+def _check_windows(str place, rules):
+    """A window lies between the last infusion and the judgement."""
+    for i in range(int(rules["criteria"])):
+        if rules["criterion_domain"][i] != codes.Domain.PAIN or rules["criterion_moment"][i] >= 0:
+            continue
+        first, last = int(rules["criterion_window_from"][i]), int(rules["criterion_window_to"][i])
+        if not 0 <= first <= last <= rules["judge_at_days"]:
+            raise ValueError(
+                f"{place}: the window of criterion {i} is days {first} to {last}; allowed: in "
+                f"order and from 0 to judge_at_days, which is {rules['judge_at_days']}")
+
+
+def _check_rule_set(str place, rules, horizon_days):
+    for name, (low, high) in _LIMITS.items():
+        _check_limits(f"{place}.{name}", rules[name], low, high)
+    criteria = int(rules["criteria"])
+    for name, (low, high) in _CRITERION_LIMITS.items():
+        _check_limits(f"{place}.{name}", rules[name][:criteria], low, high)
+    _check_limits(f"{place}.horizon_days", rules["horizon_days"], horizon_days, horizon_days)
+    if rules["ketamine_offered"]:
+        _check_limits(f"{place}.ladder_steps", rules["ladder_steps"], 1, layout.MAX_LADDER_STEPS)
+    _check_regimens(place, rules)
+    _check_windows(place, rules)
+
+
+def _check_change_days(change_days):
+    if change_days[0] != 0 or (numpy.diff(change_days) < 0).any():
+        raise ValueError(f"change_days: got {change_days.tolist()}; "
+                         "allowed: 0 first, then calendar days in ascending order")
+
+
+def _check_traits(traits):
+    for name, (low, high) in _TRAIT_LIMITS.items():
+        _check_limits(f"traits.{name}", traits[name], low, high)
+
+
+def _check_whole_number(str name, value, low, high):
+    """Return a whole number as an int, refusing what is none or out of range."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: got {value!r}; allowed: a whole number")
+    whole = value.__index__()
+    if not low <= whole <= high:
+        raise ValueError(f"{name}: got {whole}; allowed: {low} to {high}")
+    return whole

@@ -1,0 +1,325 @@
+# Sections 7 and 8: visits, what follows from them, booking, and the end of treatment.
+
+cdef enum Booking:
+    BOOKING_FIRST
+    BOOKING_MAINTAIN
+    BOOKING_REPEAT
+    BOOKING_ESCALATE
+    BOOKING_TAPER
+
+
+cdef enum Pause:
+    PAUSE_NONE
+    PAUSE_REST
+    PAUSE_YEARLY_CAP
+
+
+cdef inline int64_t bit(int64_t place) noexcept nogil:
+    return <int64_t>1 << place
+
+
+cdef inline void set_visit(Patient* patient, int64_t purpose, int64_t day) noexcept nogil:
+    patient.visit_purpose = purpose
+    patient.visit_day = day
+
+
+cdef inline double racemic_mg_given(Context* context, Patient* patient) noexcept nogil:
+    return patient.racemic_mg + patient.s_ketamine_mg / context.rules.potency
+
+
+cdef double planned_racemic_mg(
+    Context* context, int64_t step, double fraction
+) noexcept nogil:
+    cdef const Parameters* rules = context.rules
+    cdef double planned = 0.0
+    cdef int64_t course_day
+    for course_day in range(rules.step_days[step]):
+        planned = planned + racemic_equivalent(
+            rules, step, dose_mg(context, rules, step, course_day, fraction))
+    return planned
+
+
+cdef inline void stay_on_ladder(Context* context, Patient* patient) noexcept nogil:
+    """A change of rules may have made the ladder shorter."""
+    if patient.ladder_step > context.rules.ladder_steps - 1:
+        patient.ladder_step = context.rules.ladder_steps - 1
+
+
+cdef int64_t caps_reached(Context* context, Patient* patient, int64_t step) noexcept nogil:
+    """The exit reasons, as bits, that forbid one more course at a step."""
+    cdef const Parameters* rules = context.rules
+    cdef int64_t reasons = 0
+    if (rules.limit_racemic_mg > 0.0
+            and racemic_mg_given(context, patient) + planned_racemic_mg(context, step, 1.0)
+            > rules.limit_racemic_mg):
+        reasons |= bit(EXIT_REASON_DOSE_CAP)
+    if rules.limit_courses > 0 and patient.courses >= rules.limit_courses:
+        reasons |= bit(EXIT_REASON_COUNT_CAP)
+    if (rules.limit_infusions > 0
+            and patient.infusions + rules.step_days[step] > rules.limit_infusions):
+        reasons |= bit(EXIT_REASON_COUNT_CAP)
+    return reasons
+
+
+cdef inline int64_t pause_before(
+    Context* context, Patient* patient, int64_t* start
+) noexcept nogil:
+    """Move a start behind a planned rest or the yearly cap, and say which moved it last."""
+    cdef const Parameters* rules = context.rules
+    cdef int64_t per_year = rules.limit_courses_per_year
+    cdef int64_t earliest
+    cdef int64_t pause = PAUSE_NONE
+    if (rules.rest_after_courses > 0 and patient.courses > 0
+            and patient.courses % rules.rest_after_courses == 0):
+        earliest = patient.last_infusion_day + rules.rest_days
+        if start[0] < earliest:
+            start[0] = earliest
+            pause = PAUSE_REST
+    if per_year > 0 and patient.courses >= per_year:
+        earliest = patient.recent_course_day[
+            (patient.courses - per_year) & RECENT_MASK] + DAYS_PER_YEAR
+        if start[0] < earliest:
+            start[0] = earliest
+            pause = PAUSE_YEARLY_CAP
+    return pause
+
+
+cdef inline void set_booked_state(
+    Patient* patient, int64_t booking, int64_t pause
+) noexcept nogil:
+    if pause != PAUSE_NONE:
+        patient.state = STATE_PAUSED
+    elif booking == BOOKING_FIRST:
+        patient.state = STATE_WAITING
+    elif booking == BOOKING_MAINTAIN or booking == BOOKING_TAPER:
+        patient.state = STATE_MAINTENANCE
+
+
+cdef void book_course(
+    Context* context, Patient* patient, int64_t booking, int64_t step, int64_t wanted
+) noexcept nogil:
+    """Book the regimen `step` for the first day from `wanted` on that the limits allow."""
+    cdef int64_t start = wanted if wanted > context.day + 1 else context.day + 1
+    cdef int64_t pause = PAUSE_NONE
+    cdef double planned
+    if booking != BOOKING_TAPER:
+        pause = pause_before(context, patient, &start)
+    start = after_weekend(context, context.rules, step, start)
+    patient.course_step = step
+    patient.course_start_day = start
+    patient.administration_day = start
+    patient.course_day = 0
+    patient.course_rules = patient.rule_set
+    patient.visit_day = NO_VISIT
+    set_booked_state(patient, booking, pause)
+    if pause != PAUSE_NONE:
+        log_event(context, patient, EVENT_PAUSED, pause, <double>start, 0.0, 0.0)
+    planned = planned_racemic_mg(
+        context, step, course_fraction(context, patient, context.rules))
+    log_event(
+        context, patient, EVENT_BOOKED, step, <double>start, planned, <double>patient.courses)
+
+
+cdef void book_taper_course(Context* context, Patient* patient, int64_t wanted) noexcept nogil:
+    """With the regimen of the last course, or the highest that the rules in force define."""
+    cdef int64_t highest_regimen = context.rules.ladder_steps - 1
+    if highest_regimen < context.rules.maintenance_step:
+        highest_regimen = context.rules.maintenance_step
+    book_course(
+        context, patient, BOOKING_TAPER,
+        highest_regimen if patient.course_step > highest_regimen else patient.course_step,
+        wanted)
+
+
+cdef void leave_treatment(
+    Context* context, Patient* patient, int64_t reason, int64_t state
+) noexcept nogil:
+    patient.exit_reason = reason
+    patient.exit_day = context.day
+    patient.visit_day = NO_VISIT
+    patient.administration_day = NEVER
+    patient.course_start_day = NEVER
+    patient.state = state
+    log_event(
+        context, patient, EVENT_EXITED, reason, racemic_mg_given(context, patient),
+        <double>patient.infusions, <double>patient.courses)
+    this_week(context).exits += 1
+
+
+cdef void start_taper(Context* context, Patient* patient, int64_t reason) noexcept nogil:
+    log_event(context, patient, EVENT_TAPER_STARTED, reason, 0.0, 0.0, 0.0)
+    patient.tapering = 1
+    patient.taper_reason = reason
+    patient.taper_index = 0
+    book_taper_course(
+        context, patient, patient.last_infusion_day + context.rules.taper_interval_days[0])
+
+
+cdef void end_treatment(Context* context, Patient* patient, int64_t reasons) noexcept nogil:
+    """Section 8; `reasons` is a bit mask of exit reasons, the lowest takes precedence."""
+    cdef const Parameters* rules = context.rules
+    cdef int64_t first = EXIT_REASON_NONE
+    cdef int64_t reason
+    for reason in range(EXIT_REASON_DEATH, EXIT_REASON_TREATMENT_COMPLETED + 1):
+        if reasons & bit(reason):
+            log_event(context, patient, EVENT_EXIT_RULE_TRUE, reason, 0.0, 0.0, 0.0)
+            if first == EXIT_REASON_NONE:
+                first = reason
+    if rules.taper_reasons & bit(first) and rules.taper_courses > 0 and not patient.tapering:
+        start_taper(context, patient, first)
+    else:
+        leave_treatment(
+            context, patient, first,
+            STATE_RECOVERED if first == EXIT_REASON_RECOVERED else STATE_EXITED)
+
+
+cdef inline bint is_eligible(Context* context) noexcept nogil:
+    cdef const Parameters* rules = context.rules
+    cdef const Traits* traits = context.traits
+    cdef int64_t age_days = traits.age_days + context.day
+    return (
+        rules.eligible_conditions & bit(traits.condition) != 0
+        and traits.comorbidities & rules.excluded_comorbidities == 0
+        and traits.enrolment_score_sum * 10
+        >= rules.minimum_enrolment_score_x10 * ENROLMENT_SCORES
+        and rules.minimum_age_days <= age_days <= rules.maximum_age_days)
+
+
+cdef void assess(Context* context, Patient* patient) noexcept nogil:
+    """7.1: who is offered a first course."""
+    cdef bint is_offered = context.rules.ketamine_offered != 0
+    cdef int64_t reasons
+    patient.assessed_day = context.day
+    patient.eligible = is_eligible(context)
+    log_event(
+        context, patient, EVENT_ASSESSED, patient.eligible + 2 * is_offered,
+        <double>(context.traits.age_days + context.day),
+        <double>context.traits.comorbidities, 0.0)
+    if not (patient.eligible and is_offered):
+        patient.state = STATE_CONVENTIONAL
+        return
+    stay_on_ladder(context, patient)
+    reasons = caps_reached(context, patient, patient.ladder_step)
+    if reasons:
+        patient.state = STATE_WAITING
+        end_treatment(context, patient, reasons)
+    else:
+        book_course(
+            context, patient, BOOKING_FIRST, patient.ladder_step,
+            context.day + context.traits.lead_to_treatment_days)
+
+
+cdef inline bint is_acted_on(
+    Context* context, Patient* patient, int64_t verdict
+) noexcept nogil:
+    """Whether a failed judgement is acted on: the draw of this judgement, counted already."""
+    cdef int64_t judgement = patient.judgement_number - 1
+    cdef double u
+    if verdict != VERDICT_FAILED:
+        return False
+    u = uniform_at(context, PURPOSE_ADHERENCE_TO_RULE, judgement)
+    if u < context.rules.adherence_to_rule:
+        return True
+    log_drawn_event(
+        context, patient, EVENT_FAILURE_NOT_ACTED_ON, judgement, u,
+        context.rules.adherence_to_rule, 0.0, PURPOSE_ADHERENCE_TO_RULE, judgement)
+    return False
+
+
+cdef inline bint response_is_lost(Context* context, Patient* patient) noexcept nogil:
+    cdef int64_t bits = patient.judgement_bits & (bit(context.rules.loss_of_last) - 1)
+    cdef int64_t failures = 0
+    while bits:
+        failures += bits & 1
+        bits >>= 1
+    return context.rules.loss_failures > 0 and failures >= context.rules.loss_failures
+
+
+cdef int64_t next_move(
+    Context* context, Patient* patient, bint is_acted, int64_t* reasons
+) noexcept nogil:
+    """7.2, item 3: how treatment would go on, or the reason why it does not."""
+    cdef const Parameters* rules = context.rules
+    cdef bint has_higher_step = patient.ladder_step + 1 < rules.ladder_steps
+    if not is_acted:
+        return BOOKING_MAINTAIN
+    if patient.ever_passed:
+        if not response_is_lost(context, patient):
+            return BOOKING_MAINTAIN
+        if rules.loss_escalates and has_higher_step:
+            return BOOKING_ESCALATE
+        reasons[0] |= bit(EXIT_REASON_LOSS_OF_RESPONSE)
+        return BOOKING_REPEAT
+    if patient.tries_at_step < rules.tries_per_step:
+        return BOOKING_REPEAT
+    if has_higher_step:
+        return BOOKING_ESCALATE
+    reasons[0] |= bit(EXIT_REASON_NON_RESPONSE)
+    return BOOKING_REPEAT
+
+
+cdef inline int64_t intended_regimen(
+    Context* context, Patient* patient, int64_t move
+) noexcept nogil:
+    if move == BOOKING_MAINTAIN and context.rules.maintenance_step >= 0:
+        return context.rules.maintenance_step
+    return patient.ladder_step + (move == BOOKING_ESCALATE)
+
+
+cdef void go_on(Context* context, Patient* patient, int64_t move) noexcept nogil:
+    """7.2, item 6: log the move and book the next course."""
+    cdef int64_t step = intended_regimen(context, patient, move)
+    cdef int64_t wanted = context.day + context.rules.escalation_gap_days
+    cdef int64_t event = EVENT_REPEATED
+    if move == BOOKING_ESCALATE:
+        patient.ladder_step += 1
+        patient.tries_at_step = 0
+        event = EVENT_ESCALATED
+    elif move == BOOKING_MAINTAIN:
+        wanted = patient.last_infusion_day + context.rules.maintenance_interval_days
+        event = EVENT_MAINTAINED
+    log_event(context, patient, event, patient.ladder_step, 0.0, 0.0, 0.0)
+    book_course(context, patient, move, step, wanted)
+
+
+cdef void review(
+    Context* context, Patient* patient, int64_t verdict, int64_t truth
+) noexcept nogil:
+    """7.2: what follows a course; `verdict` is not judged and `truth` undefined at a review."""
+    cdef const Parameters* rules = context.rules
+    cdef int64_t reasons = 0
+    cdef int64_t move
+    if patient.tapering:
+        end_treatment(context, patient, bit(EXIT_REASON_TAPER_COMPLETED))
+        return
+    move = next_move(context, patient, is_acted_on(context, patient, verdict), &reasons)
+    if move == BOOKING_MAINTAIN and rules.maintenance == MAINTENANCE_NONE:
+        reasons |= bit(EXIT_REASON_TREATMENT_COMPLETED)
+    if reasons == 0:
+        stay_on_ladder(context, patient)
+        reasons = caps_reached(context, patient, intended_regimen(context, patient, move))
+    if (rules.limit_days > 0
+            and context.day - patient.first_infusion_day >= rules.limit_days):
+        reasons |= bit(EXIT_REASON_TIME_LIMIT)
+    if reasons:
+        end_treatment(context, patient, reasons)
+        return
+    go_on(context, patient, move)
+    if verdict != VERDICT_NOT_JUDGED and move == BOOKING_MAINTAIN:
+        patient.continuations += 1
+        patient.false_positive_continuations += truth == NOT_MET
+
+
+cdef void visit(Context* context, Patient* patient) noexcept nogil:
+    """Step 6."""
+    cdef int64_t purpose = patient.visit_purpose
+    if patient.recovered and in_care(patient.state):
+        end_treatment(context, patient, bit(EXIT_REASON_RECOVERED))
+    elif context.day == patient.visit_day:
+        patient.visit_day = NO_VISIT
+        if purpose == VISIT_ASSESSMENT:
+            assess(context, patient)
+        elif purpose == VISIT_JUDGEMENT:
+            judge(context, patient)
+        else:
+            review(context, patient, VERDICT_NOT_JUDGED, NOT_DEFINED)

@@ -1,0 +1,171 @@
+# What the rules read and write: one patient, and everything that is the same for all patients.
+
+cdef enum KernelConstant:
+    DAYS_PER_WEEK = 7
+    SUNDAY = 6
+    SATURDAY = 5
+    DAYS_PER_YEAR = 365
+    ENROLMENT_SCORES = 7
+    HISTORY_MASK = HISTORY_DAYS - 1
+    RECENT_MASK = RECENT_COURSES - 1
+    MOMENTS = 3
+    BITS_KEPT = 16
+    FLARE_PAIRS = 32
+    ERROR_NORMALS = HISTORY_DAYS + 2 * DIARY_TERMS
+    CURVE_TABLE = CURVE_GRID * CURVE_GRID
+    CURVE_DAY = CURVE_ROWS * CURVE_TABLE
+    ENROLLED = 0x50617468776179
+    HALF_OF_INT64 = 0x4000000000000000
+    NEVER = -1
+    NO_VISIT = -1
+
+
+cdef struct Patient:
+    # read or written on most days
+    double slow_site
+    double expectation
+    double base
+    double treated
+    double removed
+    double pain
+    double pain_without_drug
+    double symptom_expectation  # the expectation that the day's symptoms used
+    double pain_for_utility
+    double held_utility
+    double held_pain
+    double held_removed
+    int64_t held_since
+    double qaly
+    double qaly_undiscounted
+    double pain_days
+    double floor_pain_days
+    uint64_t trace
+    double flare
+    double lifetime_auc_s
+    double death_remaining
+    double recovery_remaining
+    double relapse_remaining
+    int64_t state
+    int64_t recovered
+    int64_t age_years
+    int64_t last_tick
+    int64_t visit_day
+    int64_t administration_day
+    int64_t course_start_day
+    # now and then
+    int64_t calendar_day  # the first day that has not been simulated
+    int64_t rule_set
+    int64_t episode
+    int64_t visit_purpose
+    int64_t course_rules
+    int64_t course_day
+    int64_t ladder_step
+    int64_t course_step
+    int64_t tries_at_step
+    int64_t tapering
+    int64_t taper_index
+    int64_t expectation_course
+    int64_t judgement_number
+    int64_t judgement_bits
+    int64_t ever_passed
+    int64_t last_verdict
+    int64_t baseline_definition
+    int64_t baseline_sum[MAX_CRITERIA]
+    int64_t baseline_count[MAX_CRITERIA]
+    double within_day_pain[MOMENTS]
+    double within_day_pain_without_drug[MOMENTS]
+    int64_t within_day_score[MOMENTS]
+    # counted for the results
+    int64_t exit_reason
+    int64_t taper_reason
+    int64_t exit_day
+    int64_t died_day
+    int64_t recovered_day
+    int64_t assessed_day
+    int64_t eligible
+    int64_t first_infusion_day
+    int64_t last_infusion_day
+    int64_t courses
+    int64_t infusions
+    int64_t highest_step
+    int64_t judgements
+    int64_t judgements_passed
+    int64_t continuations
+    int64_t false_positive_continuations
+    int64_t responder_observed
+    int64_t responder_drug_at_threshold
+    int64_t responder_drug_any
+    double racemic_mg
+    double s_ketamine_mg
+    double hours_infused
+    uint64_t enrolled
+    # histories, by day or course modulo their length
+    int64_t recent_course_day[RECENT_COURSES]
+    double pain_history[HISTORY_DAYS]
+    double pain_without_drug_history[HISTORY_DAYS]
+
+
+cdef struct Context:
+    # the plan
+    const Parameters* rule_sets
+    const int64_t* change_days
+    int64_t rule_set_count
+    const double* curves
+    const double* effect_prefix
+    const double* years_prefix
+    const double* mortality_per_day
+    const double* norm_utility
+    int64_t horizon_days
+    uint64_t seed
+    uint32_t clinic
+    uint32_t draw
+    # what is written for all patients
+    WeeklyRow* weekly
+    EventRow* events
+    int64_t events_used
+    int64_t event_capacity
+    bint events_kept
+    int status
+    # the patient and the day being simulated
+    const Traits* traits
+    const Parameters* rules
+    int64_t day
+    int64_t calendar_day
+    int64_t step
+    int64_t end_day
+    int64_t next_change_day
+    bint administered
+    double administered_auc_s
+    double raised_expectation
+    # flare normals of the weeks flare_first <= w < flare_end
+    int64_t flare_first
+    int64_t flare_end
+    double flare_normals[2 * FLARE_PAIRS]
+
+
+cdef inline const Parameters* rules_of_course(Context* context, Patient* patient) noexcept nogil:
+    return &context.rule_sets[patient.course_rules]
+
+
+cdef inline bint in_care(int64_t state) noexcept nogil:
+    return STATE_WAITING <= state <= STATE_PAUSED
+
+
+cdef inline bint keeps_pain_history(int64_t state) noexcept nogil:
+    return state == STATE_REFERRED or in_care(state)
+
+
+cdef inline int64_t weekday(int64_t calendar_day) noexcept nogil:
+    return calendar_day % DAYS_PER_WEEK
+
+
+cdef inline WeeklyRow* this_week(Context* context) noexcept nogil:
+    return &context.weekly[context.calendar_day // DAYS_PER_WEEK]
+
+
+cdef inline double clip(double x) noexcept nogil:
+    return 0.0 if x < 0.0 else (10.0 if x > 10.0 else x)
+
+
+cdef inline double limited(double x, double low, double high) noexcept nogil:
+    return low if x < low else (high if x > high else x)

@@ -1,0 +1,41 @@
+# Sections 5.1 and 5.2: decay of effects and the latent pain of the day.
+
+cdef inline void decay_effects(Context* context, Patient* patient) noexcept nogil:
+    cdef double slow_site = patient.slow_site * context.rules.slow_decay_per_day
+    cdef double expectation = patient.expectation * context.rules.expectation_decay_per_day
+    patient.slow_site = 0.0 if slow_site < context.rules.slow_floor else slow_site
+    patient.expectation = (
+        0.0 if expectation < context.rules.expectation_floor else expectation)
+
+
+cdef inline double slow_relief_of(Context* context, Patient* patient) noexcept nogil:
+    if context.traits.responder and patient.slow_site > 0.0:
+        return patient.slow_site / (
+            context.traits.c50
+            * (1.0 + context.rules.tolerance_kappa * patient.lifetime_auc_s / 1000.0)
+            + patient.slow_site)
+    return 0.0
+
+
+cdef inline void keep_pain_of_day(Patient* patient, int64_t day) noexcept nogil:
+    patient.pain_history[day & HISTORY_MASK] = patient.pain
+    patient.pain_without_drug_history[day & HISTORY_MASK] = patient.pain_without_drug
+
+
+cdef inline void feel_symptoms(Context* context, Patient* patient) noexcept nogil:
+    cdef double level = (
+        context.rules.recovered_pain_level if patient.recovered else context.traits.pain_level)
+    cdef double base = clip(level + patient.flare)
+    cdef double remaining = 1.0 - slow_relief_of(context, patient)
+    cdef double floored = (
+        context.rules.remaining_floor if remaining < context.rules.remaining_floor
+        else remaining)
+    patient.base = base
+    patient.removed = (floored - remaining) * base
+    patient.treated = base * floored
+    patient.pain = clip(patient.treated - patient.expectation)
+    patient.pain_without_drug = clip(base - patient.expectation)
+    patient.symptom_expectation = patient.expectation
+    patient.pain_for_utility = patient.pain
+    if keeps_pain_history(patient.state):
+        keep_pain_of_day(patient, context.day)
