@@ -11,18 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pathways.errors import PathwaysError
-
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pathways.scenario import Scenario
     from pathways.simulation import Progress, Result
 
-MOST_PATIENTS = 2**32
-"""A patient's index is one 32-bit word of the address of every draw."""
-LARGEST_SEED = 2**64 - 1
-MOST_THREADS = 1024
 DAYS_PER_YEAR = 365
 PLAIN_WIDTH = 100
 
@@ -33,33 +27,40 @@ def run(
     ],
     patients: Annotated[int, typer.Option(help="Referrals to simulate.")] = 10_000,
     years: Annotated[
-        int | None, typer.Option(help="Years to simulate. [default: the scenario's horizon]")
+        float | None, typer.Option(help="Years to simulate (default: the scenario's horizon).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 1,
     engine: Annotated[
         str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
     ] = "kernel",
     threads: Annotated[
-        int | None, typer.Option(help="Threads of the kernel. [default: every processor]")
+        int | None, typer.Option(help="Threads of the kernel (default: every processor).")
     ] = None,
     events: Annotated[bool, typer.Option(help="Keep the log of every event.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Output directory. [default: results/SCENARIO]")
+        Path | None, typer.Option(help="Output directory (default: results/SCENARIO).")
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the results of an earlier run.")] = False,
-    quiet: Annotated[bool, typer.Option(help="Show warnings and errors only.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
 ) -> None:
     """Simulate one scenario and write its results."""
-    from pathways.outcomes.directory import refuse_unusable
+    from pathways.outcomes.directory import OutputDirectory
     from pathways.scenario import load_scenario
-    from pathways.simulation import simulate
+    from pathways.simulation import refuse_bad_size, refuse_unknown_engine, simulate
+    from pathways.version import model_version
 
-    _refuse_bad_numbers(patients, years, seed, threads)
+    refuse_unknown_engine(engine)
+    refuse_bad_size(patients=patients, seed=seed, threads=threads)
     loaded = load_scenario(scenario)
-    directory = _directory(out, loaded)
-    refuse_unusable(directory, overwrite=overwrite)
     _refuse_too_large(loaded, patients, years, engine=engine, events=events)
-    with _progress(shown=not quiet and sys.stderr.isatty()) as progress:
+    # Both before simulating, so that nobody waits for results that cannot be written.
+    model_version()
+    with (
+        OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory,
+        _progress(shown=not quiet and sys.stderr.isatty()) as progress,
+    ):
         result = simulate(
             loaded,
             engine=engine,
@@ -70,24 +71,10 @@ def run(
             events=events,
             progress=progress,
         )
-        result.write(directory, overwrite=overwrite)
+        result.write_into(directory)
     _warn(result)
     if not quiet:
-        _show(result, loaded, directory)
-
-
-def _refuse_bad_numbers(patients: int, years: int | None, seed: int, threads: int | None) -> None:
-    from pathways.scenario.document import LONGEST_HORIZON_YEARS
-
-    limits = (
-        ("--patients", patients, 1, MOST_PATIENTS),
-        ("--years", years, 1, LONGEST_HORIZON_YEARS),
-        ("--seed", seed, 0, LARGEST_SEED),
-        ("--threads", threads, 1, MOST_THREADS),
-    )
-    for option, value, lowest, highest in limits:
-        if value is not None and not lowest <= value <= highest:
-            raise PathwaysError(f"{option} {value}: allowed: {lowest} to {highest}")
+        _show(result, loaded, directory.path)
 
 
 def _directory(out: Path | None, scenario: Scenario) -> Path:
@@ -95,14 +82,13 @@ def _directory(out: Path | None, scenario: Scenario) -> Path:
 
 
 def _refuse_too_large(
-    scenario: Scenario, patients: int, years: int | None, *, engine: str, events: bool
+    scenario: Scenario, patients: int, years: float | None, *, engine: str, events: bool
 ) -> None:
     from pathways.outcomes.memory import refuse_too_large
-    from pathways.simulation import refuse_unknown_engine
+    from pathways.resolve.resolver import horizon_days
 
-    refuse_unknown_engine(engine)
-    years = years or -(-scenario.document.horizon // DAYS_PER_YEAR)
-    refuse_too_large(patients, years, engine=engine, events=events)
+    days = scenario.document.horizon if years is None else horizon_days(years)
+    refuse_too_large(patients, days / DAYS_PER_YEAR, engine=engine, events=events)
 
 
 @contextmanager
@@ -137,7 +123,9 @@ def _show(result: Result, scenario: Scenario, directory: Path) -> None:
     )
     with console.capture() as captured:
         _show_headlines(console, result, scenario)
+        console.print()
         _show_exits(console, result)
+        console.print()
         _show_evidence(console, result)
         _show_files(console, result, directory)
     # Not left to rich, which would answer a closed pipe itself.
@@ -179,12 +167,18 @@ def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]):
 def _show_evidence(console: Console, result: Result) -> None:
     from pathways.evidence.book import book
 
-    used = result.plan.description.get("parameters", {})
-    if not used:
-        return
-    shares = book().status_shares(used)
-    listed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items() if share)
-    console.print(f"\nEvidence behind the {len(used)} parameters used: {listed}")
+    overridden = set(result.plan.description.get("overridden", []))
+    used = [
+        one for one in result.plan.description.get("parameter_ids", []) if one not in overridden
+    ]
+    shares = book().status_shares(used) if used else {}
+    listed = ", ".join(
+        f"{name.replace('_', ' ')} {100.0 * share:.0f} %" for name, share in shares.items() if share
+    )
+    console.print(f"Evidence: {len(used)} parameters, of these {listed or 'none'}", soft_wrap=True)
+    if overridden:
+        replaced = ", ".join(sorted(overridden))
+        console.print(f"Replaced by the scenario: {replaced}", soft_wrap=True)
 
 
 def _show_files(console: Console, result: Result, directory: Path) -> None:

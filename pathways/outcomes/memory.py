@@ -1,0 +1,89 @@
+"""How much memory a run's results need, and whether the machine has it.
+
+A run that does not fit is refused before it starts: the system would end it after hours, without a
+word.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pathways.errors import PathwaysError
+
+GIGABYTE = 1_000_000_000
+START_BYTES = 200_000_000
+"""The interpreter and the libraries."""
+
+BYTES_PER_PATIENT = {"kernel": 1_300, "mesa": 42_000}
+"""Traits, results, the table of patients and the state of the engine; measured, rounded up."""
+
+BYTES_PER_EVENT = 180
+EVENTS_PER_PATIENT = 40
+EVENTS_PER_PATIENT_YEAR = 10
+"""Between a policy that stops early and one that goes on for years."""
+
+LARGEST_SHARE_USED = 0.9
+
+
+class TooLarge(PathwaysError):
+    """A run that does not fit into the memory of this machine."""
+
+
+def bytes_needed(patients: int, years: float, *, engine: str, events: bool) -> int:
+    """Return an estimate of the memory a run needs at its largest."""
+    per_patient = BYTES_PER_PATIENT[engine]
+    if events:
+        events_each = EVENTS_PER_PATIENT + EVENTS_PER_PATIENT_YEAR * years
+        per_patient += BYTES_PER_EVENT * events_each
+    return START_BYTES + int(patients * per_patient)
+
+
+def refuse_too_large(patients: int, years: float, *, engine: str, events: bool) -> None:
+    """Refuse a run whose estimate exceeds what is free on this machine.
+
+    Raises
+    ------
+    TooLarge
+        With the number of patients that would fit.
+    """
+    free = free_bytes()
+    needed = bytes_needed(patients, years, engine=engine, events=events)
+    usable = int(free * LARGEST_SHARE_USED) if free is not None else needed
+    if needed <= usable:
+        return
+    one = bytes_needed(1, years, engine=engine, events=events) - START_BYTES
+    fitting = max(0, (usable - START_BYTES) // one)
+    without = ", or leave out --events" if events else ""
+    raise TooLarge(
+        f"{patients} patients: need about {needed / GIGABYTE:.1f} GB of memory, "
+        f"{free / GIGABYTE:.1f} GB are free; at most about {fitting} patients fit{without}"
+    )
+
+
+def free_bytes(root: Path = Path("/")) -> int | None:
+    """Return the memory that is free for this process, or None where the system does not tell."""
+    found = [_available(root), _left_in_control_group(root)]
+    known = [amount for amount in found if amount is not None]
+    return min(known) if known else None
+
+
+def _available(root: Path) -> int | None:
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return kilobytes[0] * 1024 if kilobytes else None
+
+
+def _left_in_control_group(root: Path) -> int | None:
+    folder = root / "sys/fs/cgroup"
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            return max(0, int((folder / limit).read_text()) - int((folder / used).read_text()))
+        except (OSError, ValueError):  # No such group, or the limit is the word "max".
+            continue
+    return None

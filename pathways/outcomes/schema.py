@@ -1,0 +1,227 @@
+"""The columns of every output table: name, logical type, unit, meaning, and what null means.
+
+The tables, their fingerprints, the data frames and the files all follow this one list. The order
+is part of the fingerprint; new columns go to the end of a table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pathways.codes import Condition, Event, ExitReason, Purpose, State
+
+if TYPE_CHECKING:
+    from enum import IntEnum
+
+    import pyarrow
+
+INTEGER = "int64"
+FLOAT = "float64"
+TEXT = "text"
+FLAG = "bool"
+HASH = "uint64"
+
+
+class Column(NamedTuple):
+    """One column of an output table.
+
+    Attributes
+    ----------
+    name : str
+    type : str
+        ``"int64"``, ``"float64"``, ``"text"``, ``"bool"`` or ``"uint64"``.
+    unit : str
+        Empty where there is none.
+    meaning : str
+    null : str
+        What null means; empty if the column has no nulls.
+    words : tuple of str
+        The words a text column may hold, in their own order; empty for free text.
+    """
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+    null: str = ""
+    words: tuple[str, ...] = ()
+
+
+def words(codes: type[IntEnum], *, leave_out: tuple[int, ...] = ()) -> tuple[str, ...]:
+    """Return the members of an enumeration as they are written in the tables."""
+    return tuple(code.name.lower() for code in codes if code not in leave_out)
+
+
+STATES = words(State)
+REASONS = words(ExitReason, leave_out=(ExitReason.NONE,))
+CONDITIONS = words(Condition)
+EVENTS_NAMED = words(Event)
+PURPOSES = words(Purpose, leave_out=(Purpose.NONE,))
+SEXES = ("female", "male")
+
+LATER = "not in the model yet"
+_NEVER_TREATED = "never treated"
+_NOT_JUDGED = "no judgement was passed or failed"
+_NOT_ASSESSED = "never assessed"
+_NO_EXIT = "treatment was never ended"
+
+PATIENTS: tuple[Column, ...] = (
+    Column("patient", INTEGER, "", "index in the clinic"),
+    Column("clinic", INTEGER, "", "clinic number"),
+    Column("condition", TEXT, "", "painful condition", words=CONDITIONS),
+    Column("state", TEXT, "", "state at the end", words=STATES),
+    Column("exit_reason", TEXT, "", "why treatment ended", _NO_EXIT, REASONS),
+    Column("taper_reason", TEXT, "", "what started a taper", "no taper", REASONS),
+    Column("exit_day", INTEGER, "d", "referral to the end of treatment", _NO_EXIT),
+    Column("died_day", INTEGER, "d", "referral to death", "alive at the horizon"),
+    Column("recovered_day", INTEGER, "d", "referral to first recovery", "never recovered"),
+    Column("assessed_day", INTEGER, "d", "referral to assessment", _NOT_ASSESSED),
+    Column("eligible", FLAG, "", "eligible for ketamine at assessment", _NOT_ASSESSED),
+    Column("wait_days", INTEGER, "d", "referral to first infusion", _NEVER_TREATED),
+    Column("first_infusion_day", INTEGER, "d", "referral to first infusion", _NEVER_TREATED),
+    Column("last_infusion_day", INTEGER, "d", "referral to last infusion", _NEVER_TREATED),
+    Column("courses", INTEGER, "", "courses started"),
+    Column("infusions", INTEGER, "", "administrations"),
+    Column("infusion_days", INTEGER, "d", "days with an administration"),
+    Column("highest_step", INTEGER, "", "highest ladder step given, from 1", _NEVER_TREATED),
+    Column("ketamine_mg", FLOAT, "mg", "ketamine from the clinic, racemic equivalents"),
+    Column("ketamine_mg_per_kg", FLOAT, "mg/kg", "the same for each kg of body weight"),
+    Column("s_ketamine_mg", FLOAT, "mg", "S-ketamine given"),
+    Column("racemic_mg", FLOAT, "mg", "racemic ketamine given"),
+    Column("ketamine_auc_s", FLOAT, "ng h/mL", "lifetime exposure, S-equivalents"),
+    Column("hours_infused", FLOAT, "h", "time on infusions"),
+    Column("years_on_treatment", FLOAT, "a", "first infusion to exit or end", _NEVER_TREATED),
+    Column("pain_mean", FLOAT, "NRS", "mean pain over the days lived", "no day lived"),
+    Column("floor_pain_mean", FLOAT, "NRS", "mean relief withheld by the floor", "no day lived"),
+    Column("age_years", INTEGER, "a", "completed years of age at referral"),
+    Column("sex", TEXT, "", "female or male", words=SEXES),
+    Column("weight_kg", FLOAT, "kg", "body weight"),
+    Column("enrolment_score", FLOAT, "NRS", "mean of the seven diary scores at enrolment"),
+    Column("responder_trait", FLAG, "", "ketamine relieves pain in this patient"),
+    Column(
+        "responder_drug_at_threshold", FLAG, "", "drug relief alone once met the rule", _NOT_JUDGED
+    ),
+    Column("responder_drug_any", FLAG, "", "drug relief once above its floor", _NOT_JUDGED),
+    Column("responder_observed", FLAG, "", "a judgement was once passed", _NOT_JUDGED),
+    Column("judgements", INTEGER, "", "judgements passed or failed"),
+    Column("judgements_passed", INTEGER, "", "judgements passed"),
+    Column("continuations", INTEGER, "", "judgements after which treatment was maintained"),
+    Column("false_positive_continuations", INTEGER, "", "continuations without drug response"),
+    Column("qaly", FLOAT, "QALY", "quality-adjusted life years, discounted"),
+    Column("qaly_undiscounted", FLOAT, "QALY", "quality-adjusted life years"),
+    Column("life_years", FLOAT, "a", "years lived from referral to the horizon, not discounted"),
+    Column("follow_up_days", INTEGER, "d", "days lived from referral to the horizon"),
+    Column("studied", FLAG, "", "referred within the study window"),
+    Column("first_exit_reason", TEXT, "", "why treatment first ended", _NO_EXIT, REASONS),
+    Column("last_exit_reason", TEXT, "", "why treatment last ended", _NO_EXIT, REASONS),
+    Column("cost_health_system", FLOAT, "", "discounted cost to the health system", LATER),
+    Column("cost_patient", FLOAT, "", "discounted cost to the patient", LATER),
+    Column("qaly_drug_only", FLOAT, "QALY", "QALYs with expectation zeroed", LATER),
+    Column("outside_mg", FLOAT, "mg", "ketamine bought elsewhere, racemic equivalents", LATER),
+    Column("dissociation", INTEGER, "", "administrations with dissociation", LATER),
+    Column("nausea", INTEGER, "", "administrations with nausea or vomiting", LATER),
+    Column("severe_hypertension", INTEGER, "", "severe rises of blood pressure", LATER),
+    Column("liver_injury", INTEGER, "", "episodes of liver injury", LATER),
+    Column("cystitis", INTEGER, "", "episodes of cystitis", LATER),
+    Column("use_disorder", INTEGER, "", "episodes of ketamine use disorder", LATER),
+    Column("cardiovascular_event", INTEGER, "", "cardiovascular events", LATER),
+    Column("trace", HASH, "", "hash of the patient's events and weekly state"),
+)
+"""One row for each patient, in patient order. Days count from the patient's referral."""
+
+_NOBODY_ALIVE = "nobody alive"
+_LIVING = "mean over the living on the last day of the week"
+
+WEEKLY: tuple[Column, ...] = (
+    Column("clinic", INTEGER, "", "clinic number"),
+    Column("week", INTEGER, "", "calendar week, from 0"),
+    *(
+        Column(state, INTEGER, "", f"patients in state {state} on the last day of the week")
+        for state in words(State, leave_out=(State.DEAD,))
+    ),
+    Column("dead", INTEGER, "", "deaths since the start"),
+    Column("pain_sum_e6", INTEGER, "1e-6 NRS", "pain, sum over the living"),
+    Column("pain_without_drug_sum_e6", INTEGER, "1e-6 NRS", "without slow relief, sum"),
+    Column("expectation_sum_e6", INTEGER, "1e-6 NRS", "expectation, sum over the living"),
+    Column("ketamine_mg_e3", INTEGER, "1e-3 mg", "ketamine in the week, racemic equivalents"),
+    Column("pain_mean", FLOAT, "NRS", f"pain, {_LIVING}", _NOBODY_ALIVE),
+    Column(
+        "pain_without_drug_mean", FLOAT, "NRS", f"the same without relief, {_LIVING}", _NOBODY_ALIVE
+    ),
+    Column("expectation_mean", FLOAT, "NRS", f"expectation, {_LIVING}", _NOBODY_ALIVE),
+    Column("infusions", INTEGER, "", "administrations in the week"),
+    Column("ketamine_mg", FLOAT, "mg", "ketamine in the week, racemic equivalents"),
+    Column("first_infusions", INTEGER, "", "patients first treated in the week"),
+    Column("exits", INTEGER, "", "exits from treatment in the week"),
+    Column("deaths", INTEGER, "", "deaths in the week"),
+)
+"""One row for each clinic and calendar week; counts are taken on its last simulated day."""
+
+_NO_DRAW = "no draw decided"
+
+EVENTS: tuple[Column, ...] = (
+    Column("clinic", INTEGER, "", "clinic number"),
+    Column("patient", INTEGER, "", "index in the clinic"),
+    Column("day", INTEGER, "d", "calendar day from the start of the simulation"),
+    Column("step", INTEGER, "", "step of the day, 1 to 10"),
+    Column("event", TEXT, "", "what happened", words=EVENTS_NAMED),
+    Column("code", INTEGER, "", "depends on the event: docs/model.md, Events"),
+    Column("value_1", FLOAT, "", "depends on the event: docs/model.md, Events"),
+    Column("value_2", FLOAT, "", "depends on the event: docs/model.md, Events"),
+    Column("value_3", FLOAT, "", "depends on the event: docs/model.md, Events"),
+    Column("draw_purpose", TEXT, "", "purpose of the draw that decided", _NO_DRAW, PURPOSES),
+    Column("draw_occurrence", INTEGER, "", "occurrence of that draw", _NO_DRAW),
+)
+"""One row for each event, ordered by patient, then as they happened."""
+
+SUMMARY: tuple[Column, ...] = (
+    Column("block", TEXT, "", "whom the measure is about"),
+    Column("measure", TEXT, "", "what is measured"),
+    Column("unit", TEXT, "", "unit of value, standard_error, low and high"),
+    Column("value", FLOAT, "", "estimate", "cannot be estimated, or not reached: see note"),
+    Column("standard_error", FLOAT, "", "Monte Carlo standard error", "not given for this kind"),
+    Column("low", FLOAT, "", "lower end of the 95 % interval", "none"),
+    Column("high", FLOAT, "", "upper end of the 95 % interval", "none, or not reached"),
+    Column("n", INTEGER, "", "patients the estimate rests on"),
+    Column("note", TEXT, "", "denominator, method or warning; often empty"),
+)
+"""One row for each headline measure."""
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "patients": PATIENTS,
+    "weekly": WEEKLY,
+    "events": EVENTS,
+}
+
+
+def arrow_type(column: Column) -> pyarrow.DataType:
+    """Return the Arrow type of a column; text from a fixed list of words is dictionary-encoded."""
+    import pyarrow
+
+    if column.type == TEXT:
+        plain = pyarrow.string()
+        return pyarrow.dictionary(pyarrow.int8(), plain) if column.words else plain
+    types = {
+        INTEGER: pyarrow.int64(),
+        FLOAT: pyarrow.float64(),
+        FLAG: pyarrow.bool_(),
+        HASH: pyarrow.uint64(),
+    }
+    return types[column.type]
+
+
+def arrow_schema(columns: tuple[Column, ...]) -> pyarrow.Schema:
+    """Return the Arrow schema of a table; each field carries its unit and meaning as metadata."""
+    import pyarrow
+
+    return pyarrow.schema(
+        [
+            pyarrow.field(
+                column.name,
+                arrow_type(column),
+                nullable=bool(column.null),
+                metadata={"unit": column.unit, "meaning": column.meaning, "null": column.null},
+            )
+            for column in columns
+        ]
+    )

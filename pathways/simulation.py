@@ -1,0 +1,273 @@
+"""Simulate one scenario: the Python face of ``pathways run``."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pathways.errors import InputError, PathwaysError, Place, nearest, shown
+from pathways.plan import Plan, RawResult
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from pathways.outcomes.directory import OutputDirectory
+    from pathways.outcomes.record import RunRecord
+    from pathways.scenario import Scenario
+
+ENGINES = {
+    "kernel": "pathways.engines.kernel_engine",
+    "mesa": "pathways.engines.mesa_engine",
+}
+
+ALLOWED = {
+    # A patient's index is one 32-bit word of the address of every draw; a seed is two.
+    "patients": (1, 2**32),
+    "seed": (0, 2**64 - 1),
+    "threads": (1, 1024),
+}
+
+Progress = Callable[[int, int], object]
+"""Called now and then with the days or patients done, and all of them."""
+
+
+class Result:
+    """A finished run. Tables, frames and fingerprints are made when first asked for.
+
+    Parameters
+    ----------
+    raw : RawResult
+    plan : Plan
+    record : RunRecord
+
+    Attributes
+    ----------
+    raw, plan, record
+        As given.
+    tables : dict from str to pyarrow.Table or None
+        ``patients``, ``weekly`` and ``events``, the last None if not kept.
+    patients, weekly, events, summary : pandas.DataFrame
+        ``events`` is None if not kept.
+    fingerprints : dict from str to str or None
+        Of each table and of the ``run``.
+    fingerprint : str
+        Of the run.
+    """
+
+    def __init__(self, raw: RawResult, plan: Plan, record: RunRecord) -> None:
+        self.raw = raw
+        self.plan = plan
+        self.record = record
+
+    @cached_property
+    def tables(self) -> dict[str, pyarrow.Table | None]:
+        from pathways.outcomes.tables import events_table, patients_table, weekly_table
+
+        makers = {"patients": patients_table, "weekly": weekly_table, "events": events_table}
+        return {name: make(self.raw, self.plan) for name, make in makers.items()}
+
+    @cached_property
+    def patients(self) -> pandas.DataFrame:
+        return _frame(self.tables["patients"])
+
+    @cached_property
+    def weekly(self) -> pandas.DataFrame:
+        return _frame(self.tables["weekly"])
+
+    @cached_property
+    def events(self) -> pandas.DataFrame | None:
+        return None if self.tables["events"] is None else _frame(self.tables["events"])
+
+    @cached_property
+    def summary(self) -> pandas.DataFrame:
+        from pathways.outcomes.summary import summary_table
+
+        return _frame(summary_table(self.summary_rows))
+
+    @cached_property
+    def summary_rows(self) -> list[dict]:
+        """The summary as plain rows, columns of ``outcomes.schema.SUMMARY``."""
+        from pathways.outcomes.summary import summarise
+
+        return summarise(self.tables["patients"])
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str | None]:
+        from pathways.outcomes.manifest import fingerprints_of
+
+        return fingerprints_of(self.tables, self.plan.description)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.fingerprints["run"]
+
+    def write(self, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the output directory, all or nothing, and return its path.
+
+        Raises
+        ------
+        pathways.outcomes.directory.OutputError
+            If it cannot be written, or holds something that is not ours to replace.
+        """
+        from pathways.outcomes.directory import OutputDirectory
+
+        with OutputDirectory(directory, overwrite=overwrite) as out:
+            self.write_into(out)
+        return out.path
+
+    def write_into(self, out: OutputDirectory) -> None:
+        """Write the files into an output directory that was entered before simulating."""
+        from pathways.outcomes.manifest import manifest_of
+        from pathways.outcomes.write import write_run
+
+        started = time.perf_counter()
+        summary = self.summary_rows
+        manifest = manifest_of(self.plan, self.tables, self.fingerprints)
+        self.record.seconds["tables"] = time.perf_counter() - started
+        write_run(
+            out,
+            tables=self.tables,
+            summary=summary,
+            manifest=manifest,
+            record=self.record.as_json(),
+        )
+
+
+def simulate(
+    plan_or_scenario: Plan | Scenario | str | os.PathLike[str],
+    *,
+    engine: str = "kernel",
+    patients: int | None = None,
+    years: float | None = None,
+    seed: int | None = None,
+    draw: int | None = None,
+    threads: int | None = None,
+    events: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Simulate one scenario.
+
+    Parameters
+    ----------
+    plan_or_scenario
+        The name of a shipped scenario, the path of a scenario file, a loaded scenario or a plan.
+    engine
+        ``"kernel"`` (compiled) or ``"mesa"`` (the reference); the results are the same.
+    patients, years, seed, draw
+        Size, horizon, seed and parameter draw; None is the resolver's default. A plan has them.
+    threads
+        Of the kernel; None leaves it to the engine. The results do not depend on it.
+    events
+        Whether to keep the event log.
+    progress
+        Called now and then with the days or patients done, and all of them.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    PathwaysError
+        If an argument cannot be used or the scenario is wrong; the message has the remedy.
+    """
+    run = _engine(engine)
+    refuse_bad_size(patients=patients, seed=seed, threads=threads)
+    plan = plan_of(plan_or_scenario, patients=patients, years=years, seed=seed, draw=draw)
+    return run_plan(run, plan, engine=engine, threads=threads, events=events, progress=progress)
+
+
+def plan_of(
+    plan_or_scenario: Plan | Scenario | str | os.PathLike[str], **size: float | None
+) -> Plan:
+    """Return the plan of a scenario in any form; `size` as in :func:`simulate`.
+
+    Raises
+    ------
+    PathwaysError
+        If the scenario is wrong, or a plan, which is fixed, is given together with a size.
+    """
+    given = {name: value for name, value in size.items() if value is not None}
+    if isinstance(plan_or_scenario, Plan):
+        if given:
+            raise PathwaysError(
+                f"{', '.join(given)}: a plan is already resolved; resolve the scenario again "
+                "with other values"
+            )
+        return plan_or_scenario
+    from pathways.resolve.resolver import resolve
+    from pathways.scenario import load_scenario
+
+    if isinstance(plan_or_scenario, (str, os.PathLike)):
+        plan_or_scenario = load_scenario(plan_or_scenario)
+    return resolve(plan_or_scenario, **given)
+
+
+def run_plan(
+    run: Callable[..., RawResult],
+    plan: Plan,
+    *,
+    engine: str,
+    threads: int | None,
+    events: bool,
+    progress: Progress | None,
+) -> Result:
+    """Hand a plan to an engine's `run` and time it."""
+    from pathways.outcomes.record import RunRecord
+
+    options = {"keep_events": events, "progress": progress}
+    record = RunRecord(engine)
+    if engine == "kernel":
+        from pathways import fastcore
+        from pathways.engines.kernel_engine import available_processors
+
+        options["threads"] = record.threads = threads or available_processors()
+        record.instruction_set = fastcore.active_level()
+    started = time.perf_counter()
+    raw = run(plan, **options)
+    record.seconds["simulation"] = time.perf_counter() - started
+    return Result(raw, plan, record)
+
+
+def refuse_bad_size(**size: int | None) -> None:
+    """Refuse a number of patients or threads, or a seed, that cannot be used; None is the default.
+
+    Raises
+    ------
+    PathwaysError
+        With what is allowed.
+    """
+    for name, value in size.items():
+        lowest, highest = ALLOWED[name]
+        if value is not None and not lowest <= value <= highest:
+            raise InputError(Place(path=name), f"{value} cannot be used", f"{lowest} to {highest}")
+
+
+def refuse_unknown_engine(name: str) -> None:
+    """Refuse the name of an engine that does not exist.
+
+    Raises
+    ------
+    PathwaysError
+        With the names that do.
+    """
+    if name not in ENGINES:
+        problem = f"there is no engine {shown(name)}"
+        raise InputError(Place(path="engine"), problem, list(ENGINES), nearest(name, ENGINES))
+
+
+def _engine(name: str) -> Callable[..., RawResult]:
+    refuse_unknown_engine(name)
+    return importlib.import_module(ENGINES[name]).run
+
+
+def _frame(table: pyarrow.Table) -> pandas.DataFrame:
+    from pathways.outcomes.frames import frame
+
+    return frame(table)
