@@ -19,7 +19,7 @@ environment := bash tools/environment.sh
 python := "$(VENV)/bin/python"
 
 run: build
-	"$(VENV)/bin/pathways" run guideline-2018 --patients 2000 --years 10 --seed 1 --out results/guideline-2018 --overwrite
+	"$(VENV)/bin/pathways" run guideline-2018 --patients 20000 --years 10 --seed 1 --out results/guideline-2018 --overwrite
 
 build:
 	@$(environment) ready
