@@ -80,13 +80,25 @@ def test_books_close_on_the_day_of_death():
     assert result.events["day"].max() == 105
 
 
-def test_the_sum_over_days_is_the_sum_of_days():
-    plan = still_plan(**ALWAYS_PASSES, flare_innovation_sd=1.0, discount_rate=RATE)
-    with open_model(plan) as model:
+@pytest.mark.parametrize(
+    ("traits", "rules"),
+    [
+        ({}, {"flare_innovation_sd": 1.0}),
+        ({"expectation_amplitude": 10.0}, {"remaining_floor": 0.97}),
+        ({}, {"utility_floor": 2.0}),
+        ({"expectation_amplitude": 0.0}, {"slow_uptake_per_hour": 0.0}),
+    ],
+    ids=["flare", "no pain left", "utility at its floor", "effect of a day"],
+)
+def test_the_sum_over_days_is_the_sum_of_days(traits, rules):
+    plan = still_plan(**ALWAYS_PASSES, discount_rate=RATE, **rules)
+    with open_model(plan, traits) as model:
         patient = model.patients[0]
         qaly, pain_days, removed = 0.0, 0.0, 0.0
         for day in range(plan.horizon_days):
             model.step()
+            if day != patient.last_infusion_day:
+                assert patient.pain_for_utility == patient.pain
             utility = patient.utility_at(patient.pain_for_utility)
             qaly += utility * (plan.effect_prefix[day + 1] - plan.effect_prefix[day])
             pain_days += patient.pain

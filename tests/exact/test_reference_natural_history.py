@@ -104,6 +104,21 @@ def test_recovery_in_care_ends_treatment_the_same_day():
     assert of_kind(result, Event.EXIT_RULE_TRUE)["code"].tolist() == [ExitReason.RECOVERED]
 
 
+def test_who_recovers_on_the_first_day_of_a_course_is_not_asked_nor_treated():
+    result = run_still(changes={40: {"recovery_hazard_per_day": 100.0}})
+    assert result.results["exit_day"] == 42
+    assert not len(of_kind(result, Event.BASELINE_TAKEN, Event.ADMINISTERED))
+
+
+def test_a_taper_begun_on_recovery_ends_the_next_day():
+    taper = {"taper_reasons": 1 << ExitReason.RECOVERED, "taper_courses": 2}
+    change = {200: {"recovery_hazard_per_day": 100.0}}
+    result = run_still(**ALWAYS_PASSES, **taper, changes=change)
+    assert result.results["taper_reason"] == result.results["exit_reason"] == ExitReason.RECOVERED
+    assert result.results["exit_day"] == 204
+    assert of_kind(result, Event.EXIT_RULE_TRUE)["day"].tolist() == [203, 204]
+
+
 def test_a_relapse_does_not_bring_treatment_back():
     changes = {
         200: {"recovery_hazard_per_day": 100.0},

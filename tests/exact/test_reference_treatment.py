@@ -317,3 +317,16 @@ def test_a_change_on_the_day_of_referral_is_logged_before_it():
         Event.RULES_CHANGED,
     ]
     assert of_kind(result, Event.RULES_CHANGED)["day"].tolist() == [0, 5]
+
+
+def test_a_later_referral_shifts_the_days_and_meets_the_rules_of_its_time():
+    result = run_still(
+        {"referral_day": 14, "flare_at_enrolment": 0.0},
+        **ALWAYS_PASSES,
+        changes={7: {"limit_courses": 1}},
+    )
+    assert days_of(result, Event.REFERRED) == [14]
+    assert days_of(result, Event.ADMINISTERED) == [14 + 42]
+    assert result.results["exit_reason"] == ExitReason.COUNT_CAP
+    assert result.results["exit_day"] == 63
+    assert not len(of_kind(result, Event.RULES_CHANGED))
