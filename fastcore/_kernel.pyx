@@ -62,43 +62,25 @@ cdef class Inputs:
     cdef object _kept
 
     def __init__(self, plan):
-        self.horizon_days = _check_whole_number("horizon_days", plan.horizon_days, 1, 2**31)
-        days = (self.horizon_days + 1,)
-        rule_sets = _checked("rule_sets", plan.rule_sets, _DTYPES["rule_sets"], (None,))
-        count = len(rule_sets)
-        _check_limits("rule_sets: their number", count, 1, layout.MAX_RULE_SETS)
-        ages = (2, layout.AGE_YEARS)
-        grid = (layout.CURVE_ROWS, layout.CURVE_GRID, layout.CURVE_GRID)
-        table = (count, layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS, *grid)
-        arrays = [
-            rule_sets,
-            _checked("change_days", plan.change_days, "i8", (count,)),
-            _checked("curves", plan.curves, "f8", table),
-            _checked("effect_prefix", plan.effect_prefix, "f8", days),
-            _checked("years_prefix", plan.years_prefix, "f8", days),
-            _checked("mortality_per_day", plan.mortality_per_day, "f8", ages),
-            _checked("norm_utility", plan.norm_utility, "f8", ages),
-        ]
-        for number, rules in enumerate(rule_sets):
-            _check_rule_set(f"rule_sets[{number}]", rules, self.horizon_days)
-        _check_change_days(plan.change_days)
-        self._point_at(arrays)
-        self.context.rule_set_count = count
+        arrays = _checked_plan(plan)
+        self.horizon_days = plan.horizon_days
         self.context.horizon_days = self.horizon_days
         self.context.seed = _check_whole_number("seed", plan.seed, 0, 2**64 - 1)
         self.context.clinic = _check_whole_number("clinic", plan.clinic, 0, 2**32 - 1)
         self.context.draw = _check_whole_number("draw", plan.draw, 0, 2**24 - 1)
+        self.context.rule_set_count = len(plan.rule_sets)
+        self._point_at(arrays)
 
     cdef _point_at(self, arrays):
         # A memoryview of each is kept: it stops the array from being resized.
-        self._kept = [memoryview(array) for array in arrays]
-        self.context.rule_sets = <const Parameters*>_start_of(arrays[0])
-        self.context.change_days = <const int64_t*>_start_of(arrays[1])
-        self.context.curves = <const double*>_start_of(arrays[2])
-        self.context.effect_prefix = <const double*>_start_of(arrays[3])
-        self.context.years_prefix = <const double*>_start_of(arrays[4])
-        self.context.mortality_per_day = <const double*>_start_of(arrays[5])
-        self.context.norm_utility = <const double*>_start_of(arrays[6])
+        self._kept = [memoryview(array) for array in arrays.values()]
+        self.context.rule_sets = <const Parameters*>_start_of(arrays["rule_sets"])
+        self.context.change_days = <const int64_t*>_start_of(arrays["change_days"])
+        self.context.curves = <const double*>_start_of(arrays["curves"])
+        self.context.effect_prefix = <const double*>_start_of(arrays["effect_prefix"])
+        self.context.years_prefix = <const double*>_start_of(arrays["years_prefix"])
+        self.context.mortality_per_day = <const double*>_start_of(arrays["mortality_per_day"])
+        self.context.norm_utility = <const double*>_start_of(arrays["norm_utility"])
 
 
 def patient_bytes():
@@ -115,14 +97,27 @@ cdef Patient* _states_of(states, Py_ssize_t n) except? NULL:
     return <Patient*>_start_of(_checked("states", states, "u1", shape, writeable=True))
 
 
-cdef int _check_standing(
-    const Traits* traits, const Patient* patients, Py_ssize_t n, int64_t day
+cdef int _check_enrolled(
+    const Traits* traits, const Patient* patients, Py_ssize_t n
 ) except -1:
-    """Refuse states that are not these patients' or stand at another day."""
+    """Refuse states that are not these patients', and traits that would index beyond a table."""
     cdef Py_ssize_t k
     for k in range(n):
         if patients[k].enrolled != ENROLLED ^ <uint64_t>traits[k].patient:
             raise ValueError(f"states: number {k} was not enrolled with these traits")
+        if not (0 <= traits[k].male <= 1 and traits[k].age_days >= 0
+                and traits[k].referral_day >= 0):
+            raise ValueError(f"traits: number {k} was changed after it was enrolled")
+    return 0
+
+
+cdef int _check_standing(
+    const Traits* traits, const Patient* patients, Py_ssize_t n, int64_t day
+) except -1:
+    """Refuse states that stand at another day."""
+    cdef Py_ssize_t k
+    _check_enrolled(traits, patients, n)
+    for k in range(n):
         if patients[k].calendar_day != day:
             raise ValueError(
                 f"states: number {k} stands at calendar day {patients[k].calendar_day}; "
@@ -252,9 +247,8 @@ def finish(Inputs inputs, traits, states, results):
     cdef Py_ssize_t k
     rows = <Results*>_start_of(
         _checked("results", results, _DTYPES["results"], (n,), writeable=True))
+    _check_enrolled(trait_records, patients, n)
     for k in range(n):
-        if patients[k].enrolled != ENROLLED ^ <uint64_t>trait_records[k].patient:
-            raise ValueError(f"states: number {k} was not enrolled with these traits")
         if patients[k].calendar_day < trait_records[k].referral_day + context.horizon_days:
             raise ValueError(
                 f"states: number {k} stands at calendar day {patients[k].calendar_day}, "

@@ -103,7 +103,7 @@ cdef inline void uniforms_block(
     uint32_t purpose, int32_t first_occurrence, int n_pairs,
 ) noexcept nogil:
     cdef UniformPair pair
-    cdef int k
+    cdef Py_ssize_t k
     for k in range(n_pairs):
         pair = uniform_pair(
             seed, index, clinic, draw, purpose,

@@ -88,7 +88,21 @@ def _check_limits(str place, values, low, high):
             f"{where}: got {values.ravel()[wrong[0]]}; allowed: {low} to {high}")
 
 
+def _check_finite(str name, array):
+    wrong = numpy.flatnonzero(~numpy.isfinite(array))
+    if wrong.size:
+        raise ValueError(
+            f"{name}: element {wrong[0]} is {array.ravel()[wrong[0]]}; allowed: finite numbers")
+
+
+def _check_finite_fields(str place, records):
+    for name in records.dtype.names:
+        if records[name].dtype.kind == "f":
+            _check_finite(f"{place}.{name}", records[name])
+
+
 def _check_regimens(str place, rules):
+    _check_limits(f"{place}.step_days", rules["step_days"], 0, layout.MAX_COURSE_DAYS)
     used = {*range(int(rules["ladder_steps"])), int(rules["maintenance_step"])} - {-1}
     gaps = rules["step_gap_days"].reshape(layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS)
     for step in sorted(used):
@@ -124,13 +138,59 @@ def _check_rule_set(str place, rules, horizon_days):
     _check_windows(place, rules)
 
 
+def _check_ladders(rule_sets):
+    """Who is on a ladder stays on one: it may become shorter, not vanish."""
+    steps = rule_sets["ladder_steps"].tolist()
+    for number in range(1, len(steps)):
+        if steps[number] == 0 and max(steps[:number]) > 0:
+            raise ValueError(
+                f"rule_sets[{number}].ladder_steps: got 0 after a rule set that has a ladder; "
+                f"allowed: 1 to {layout.MAX_LADDER_STEPS} (set ketamine_offered to 0 to offer no "
+                "new courses)")
+
+
 def _check_change_days(change_days):
     if change_days[0] != 0 or (numpy.diff(change_days) < 0).any():
         raise ValueError(f"change_days: got {change_days.tolist()}; "
                          "allowed: 0 first, then calendar days in ascending order")
 
 
+def _checked_tables(plan, count, days):
+    """Return the tables of a plan by name: present, of the right form and finite."""
+    ages = (2, layout.AGE_YEARS)
+    grid = (layout.CURVE_ROWS, layout.CURVE_GRID, layout.CURVE_GRID)
+    shapes = {
+        "curves": (count, layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS, *grid),
+        "effect_prefix": (days + 1,),
+        "years_prefix": (days + 1,),
+        "mortality_per_day": ages,
+        "norm_utility": ages,
+    }
+    tables = {
+        name: _checked(name, getattr(plan, name), "f8", shape) for name, shape in shapes.items()}
+    for name, table in tables.items():
+        _check_finite(name, table)
+    return tables
+
+
+def _checked_plan(plan):
+    """Return the arrays of a plan by name, all checked."""
+    horizon_days = _check_whole_number("horizon_days", plan.horizon_days, 1, 2**31)
+    rule_sets = _checked("rule_sets", plan.rule_sets, _DTYPES["rule_sets"], (None,))
+    count = len(rule_sets)
+    _check_limits("rule_sets: their number", count, 1, layout.MAX_RULE_SETS)
+    change_days = _checked("change_days", plan.change_days, "i8", (count,))
+    _check_change_days(change_days)
+    _check_finite_fields("rule_sets", rule_sets)
+    for number, rules in enumerate(rule_sets):
+        _check_rule_set(f"rule_sets[{number}]", rules, horizon_days)
+    _check_ladders(rule_sets)
+    tables = _checked_tables(plan, count, horizon_days)
+    return {"rule_sets": rule_sets, "change_days": change_days, **tables}
+
+
 def _check_traits(traits):
+    _check_finite_fields("traits", traits)
     for name, (low, high) in _TRAIT_LIMITS.items():
         _check_limits(f"traits.{name}", traits[name], low, high)
 

@@ -24,40 +24,43 @@ cdef inline double racemic_equivalent(
     return mg / rules.potency if rules.step_s_ketamine[step] else mg
 
 
-cdef inline double interpolate_curve(
-    const double* curve, double x, double y
-) noexcept nogil:
-    """Bilinear in grid steps of clearance (x) and weight (y), both within the grid."""
-    cdef int64_t i = <int64_t>x
-    cdef int64_t j = <int64_t>y
-    if i > CURVE_GRID - 2:
-        i = CURVE_GRID - 2
-    if j > CURVE_GRID - 2:
-        j = CURVE_GRID - 2
-    cdef double f = x - <double>i
-    cdef double g = y - <double>j
-    cdef const double* low = curve + i * CURVE_GRID + j
-    cdef const double* high = low + CURVE_GRID
-    cdef double a = low[0] + g * (low[1] - low[0])
-    cdef double b = high[0] + g * (high[1] - high[0])
-    return a + f * (b - a)
+cdef struct CurvePlace:
+    const double* corner  # of the first row, at the grid point below the patient
+    double f
+    double g
 
 
-cdef double curve_value(
-    Context* context, Patient* patient, const Parameters* rules, int64_t row
+cdef inline double grid_steps(double value, double low, double step) noexcept nogil:
+    return limited((value - low) / step, 0.0, <double>(CURVE_GRID - 1))
+
+
+cdef inline CurvePlace place_on_curves(
+    Context* context, Patient* patient, const Parameters* rules
 ) noexcept nogil:
-    """The patient's value of one row of the table of today's course day."""
-    cdef double top = <double>(CURVE_GRID - 1)
-    cdef double x = limited(
-        (context.traits.clearance - rules.curve_clearance_low) / rules.curve_clearance_step,
-        0.0, top)
-    cdef double y = limited(
-        (context.traits.weight_kg - rules.curve_weight_low) / rules.curve_weight_step, 0.0, top)
+    """Where the patient's clearance and weight lie in the table of today's course day."""
+    cdef CurvePlace place
+    cdef double x = grid_steps(
+        context.traits.clearance, rules.curve_clearance_low, rules.curve_clearance_step)
+    cdef double y = grid_steps(
+        context.traits.weight_kg, rules.curve_weight_low, rules.curve_weight_step)
+    cdef int64_t i = interval_of(x, CURVE_GRID - 2)
+    cdef int64_t j = interval_of(y, CURVE_GRID - 2)
     cdef int64_t day_table = (
         (patient.course_rules * MAX_LADDER_STEPS + patient.course_step) * MAX_COURSE_DAYS
         + patient.course_day)
-    return interpolate_curve(
-        context.curves + day_table * CURVE_DAY + row * CURVE_TABLE, x, y)
+    place.corner = context.curves + day_table * CURVE_DAY + i * CURVE_GRID + j
+    place.f = x - <double>i
+    place.g = y - <double>j
+    return place
+
+
+cdef inline double interpolate_curve(const CurvePlace* place, int64_t row) noexcept nogil:
+    """The patient's value of one row of the table: bilinear."""
+    cdef const double* low = place.corner + row * CURVE_TABLE
+    cdef const double* high = low + CURVE_GRID
+    cdef double a = low[0] + place.g * (low[1] - low[0])
+    cdef double b = high[0] + place.g * (high[1] - high[0])
+    return a + place.f * (b - a)
 
 
 cdef inline double immediate_effect(
@@ -120,7 +123,8 @@ cdef inline double expectation_after(
 
 
 cdef void within_day_scores(
-    Context* context, Patient* patient, const Parameters* rules, double mg, double s_factor
+    Context* context, Patient* patient, const Parameters* rules, const CurvePlace* place,
+    double mg, double s_factor,
 ) noexcept nogil:
     """Pain at the end of the infusion and one and four hours after it."""
     cdef int64_t moment, number
@@ -128,7 +132,7 @@ cdef void within_day_scores(
     cdef double raised = context.raised_expectation
     for moment in range(MOMENTS):
         effect = immediate_effect(
-            rules, curve_value(context, patient, rules, CURVE_END + moment) * mg * s_factor)
+            rules, interpolate_curve(place, CURVE_END + moment) * mg * s_factor)
         within = clip(patient.treated * (1.0 - effect) - raised)
         number = 4 * patient.infusions + moment
         z = numbered_normal(context, PURPOSE_WITHIN_DAY_SCORE, number)
@@ -146,7 +150,7 @@ cdef inline int64_t after_weekend(
     Context* context, const Parameters* rules, int64_t step, int64_t day
 ) noexcept nogil:
     """The day itself, or the Monday after it when the step gives nothing at weekends."""
-    cdef int64_t day_of_week = weekday(context.traits.referral_day + day)
+    cdef int64_t day_of_week = (context.traits.referral_day + day) % DAYS_PER_WEEK
     if rules.step_skip_weekends[step] and day_of_week >= SATURDAY:
         return day + DAYS_PER_WEEK - day_of_week
     return day
@@ -194,6 +198,7 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     cdef int64_t step = patient.course_step
     cdef int64_t course_day = patient.course_day
     cdef double fraction = course_fraction(context, patient, rules)
+    cdef CurvePlace place = place_on_curves(context, patient, rules)
     cdef double mg, s_factor, peak
     if course_day == 0:
         start_course(context, patient, rules, fraction)
@@ -201,12 +206,12 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     s_factor = 1.0 if rules.step_s_ketamine[step] else rules.potency
     context.administered_auc_s = s_factor * (1000.0 * mg / context.traits.clearance)
     count_dose(context, patient, rules, mg)
-    peak = curve_value(context, patient, rules, CURVE_PEAK) * mg * s_factor
+    peak = interpolate_curve(&place, CURVE_PEAK) * mg * s_factor
     context.raised_expectation = expectation_after(context, patient, rules, peak)
     log_event(
         context, patient, EVENT_ADMINISTERED, course_day, mg, context.administered_auc_s, peak)
-    within_day_scores(context, patient, rules, mg, s_factor)
-    patient.pain_for_utility = pain_with_mean_effect(context, patient, rules, fraction)
+    within_day_scores(context, patient, rules, &place, mg, s_factor)
+    patient.pain_for_utility = pain_with_mean_effect(patient, rules, &place, fraction)
     patient.infusions += 1
     patient.last_infusion_day = context.day
     context.administered = True
@@ -220,12 +225,12 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
 
 
 cdef inline double pain_with_mean_effect(
-    Context* context, Patient* patient, const Parameters* rules, double fraction
+    Patient* patient, const Parameters* rules, const CurvePlace* place, double fraction
 ) noexcept nogil:
     """The pain that the utility of an infusion day uses: the immediate effect by its mean."""
     cdef double mean_effect = (
         0.0 if rules.step_sham[patient.course_step]
-        else curve_value(context, patient, rules, CURVE_MEAN_EFFECT))
+        else interpolate_curve(place, CURVE_MEAN_EFFECT))
     return clip(patient.treated * (1.0 - mean_effect * fraction) - patient.expectation)
 
 

@@ -72,12 +72,9 @@ cdef inline double utility_of_pain(
     Context* context, Patient* patient, double pain
 ) noexcept nogil:
     cdef const double* knots = &context.rules.utility_knots[0]
-    cdef int64_t i = <int64_t>pain
-    if i > PAIN_KNOTS - 2:
-        i = PAIN_KNOTS - 2
+    cdef int64_t i = interval_of(pain, PAIN_KNOTS - 2)
     cdef double relative = knots[i] + (pain - <double>i) * (knots[i + 1] - knots[i])
-    cdef double utility = context.norm_utility[
-        context.traits.male * AGE_YEARS + patient.age_years] * relative
+    cdef double utility = context.norm_utility_of_sex[patient.age_years] * relative
     return context.rules.utility_floor if utility < context.rules.utility_floor else utility
 
 
@@ -97,8 +94,7 @@ cdef inline int64_t millionths(double x) noexcept nogil:
 
 
 cdef inline bint has_weekly_row(Context* context) noexcept nogil:
-    return (weekday(context.calendar_day) == SUNDAY
-            or context.day == context.horizon_days - 1)
+    return context.weekday == SUNDAY or context.day == context.horizon_days - 1
 
 
 cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:

@@ -23,8 +23,7 @@ cdef inline void change_rules(Context* context, Patient* patient) noexcept nogil
 
 
 cdef inline bint death_is_due(Context* context, Patient* patient) noexcept nogil:
-    cdef double hazard = context.mortality_per_day[
-        context.traits.male * AGE_YEARS + patient.age_years]
+    cdef double hazard = context.mortality_of_sex[patient.age_years]
     patient.death_remaining -= hazard * <double>(context.calendar_day - patient.last_tick)
     return patient.death_remaining <= 0.0
 
@@ -97,7 +96,7 @@ cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
     """Step 3: flare, natural recovery and relapse for the days since the last tick."""
     cdef const Parameters* rules = context.rules
     cdef double elapsed = <double>(context.calendar_day - patient.last_tick)
-    cdef double z = flare_normal(context, context.calendar_day // DAYS_PER_WEEK)
+    cdef double z = flare_normal(context, context.week)
     patient.last_tick = context.calendar_day
     patient.age_years = age_in_years(context)
     patient.flare = rules.flare_autocorrelation * patient.flare + rules.flare_innovation_sd * z

@@ -129,8 +129,12 @@ cdef struct Context:
     # the patient and the day being simulated
     const Traits* traits
     const Parameters* rules
+    const double* mortality_of_sex
+    const double* norm_utility_of_sex
     int64_t day
     int64_t calendar_day
+    int64_t week
+    int64_t weekday
     int64_t step
     int64_t end_day
     int64_t next_change_day
@@ -155,12 +159,16 @@ cdef inline bint keeps_pain_history(int64_t state) noexcept nogil:
     return state == STATE_REFERRED or in_care(state)
 
 
-cdef inline int64_t weekday(int64_t calendar_day) noexcept nogil:
-    return calendar_day % DAYS_PER_WEEK
-
-
 cdef inline WeeklyRow* this_week(Context* context) noexcept nogil:
-    return &context.weekly[context.calendar_day // DAYS_PER_WEEK]
+    return &context.weekly[context.week]
+
+
+cdef inline int64_t interval_of(double x, int64_t last) noexcept nogil:
+    """The whole part of x, not above `last`; within the table whatever x is."""
+    cdef int64_t i = <int64_t>x
+    if i < 0:
+        i = 0
+    return last if i > last else i
 
 
 cdef inline double clip(double x) noexcept nogil:

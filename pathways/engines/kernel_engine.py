@@ -77,13 +77,13 @@ def run(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="pathways-kernel")
     try:
         units = list(_units(plan.patients, unit_patients))
-        futures = [pool.submit(work.simulate, unit) for unit in units]
-        _collect(futures, work, plan.patients, progress)
+        futures = {pool.submit(work.simulate, unit): unit for unit in units}
+        _wait(futures, plan.patients, progress)
     finally:
         # After Ctrl-C: units that run are waited for, all others are left.
         work.is_stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
-    return work.result([future.result().events for future in futures])
+    return work.result([future.result() for future in futures])
 
 
 def available_processors() -> int:
@@ -110,13 +110,6 @@ class _Unit:
         return slice(self.first, self.first + self.count)
 
 
-@dataclass(frozen=True)
-class _UnitResult:
-    count: int
-    weekly: NDArray
-    events: NDArray | None
-
-
 class _Work:
     """What all units share: the checked plan and the rows they write."""
 
@@ -132,12 +125,13 @@ class _Work:
         self.results = np.empty(plan.patients, _RESULTS)
         self.weekly = np.zeros(plan.weeks, _WEEKLY)
         self.events_per_patient = EVENTS_PER_PATIENT
+        self.weekly_lock = threading.Lock()
         self.is_stopped = threading.Event()
         if len(self.traits) != plan.patients:
             raise ValueError(f"traits: {len(self.traits)} rows; allowed: {plan.patients}")
 
-    def simulate(self, unit: _Unit) -> _UnitResult | None:
-        """Simulate one unit from its traits to its results."""
+    def simulate(self, unit: _Unit) -> NDArray | None:
+        """Simulate one unit from its traits to its results and return its events, if kept."""
         if self.is_stopped.is_set():
             return None
         traits = self.traits[unit.rows]
@@ -148,7 +142,9 @@ class _Work:
         states = np.empty(unit.count * self.kernel.patient_bytes(), np.uint8)
         weekly, events = self.advance(traits, states)
         self.kernel.finish(self.inputs, traits, states, self.results[unit.rows])
-        return _UnitResult(unit.count, weekly, events)
+        with self.weekly_lock:  # in any order: the sums are integers
+            add_weekly(self.weekly, weekly)
+        return events
 
     def advance(self, traits: NDArray, states: NDArray) -> tuple[NDArray, NDArray | None]:
         """Advance a unit to the horizon, again with more room while its events do not fit."""
@@ -164,7 +160,7 @@ class _Work:
                 raise OverflowError("a weekly sum is too large for 64 bits")
             if status == Status.DONE:
                 return weekly, events[:used].copy() if events is not None else None
-            self.events_per_patient = max(self.events_per_patient, 2 * room)
+            self.events_per_patient = max(self.events_per_patient, 2 * room, 1)
 
     def result(self, events: list[NDArray | None]) -> RawResult:
         kept = np.concatenate([np.empty(0, _EVENTS), *events]) if self.keep_events else None
@@ -176,15 +172,12 @@ def _units(patients: int, unit_patients: int) -> Iterator[_Unit]:
         yield _Unit(first, min(unit_patients, patients - first))
 
 
-def _collect(
-    futures: list[Future], work: _Work, patients: int, progress: Progress | None
-) -> None:
-    """Add up the units as they finish; the order cannot show, because sums are integers."""
+def _wait(futures: dict[Future, _Unit], patients: int, progress: Progress | None) -> None:
+    """Wait for every unit, telling how far it is; an error in one comes out here."""
     done = 0
     for future in as_completed(futures):
-        unit = future.result()
-        add_weekly(work.weekly, unit.weekly)
-        done += unit.count
+        future.result()
+        done += futures[future].count
         if progress is not None:
             progress(done, patients)
 

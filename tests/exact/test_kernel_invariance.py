@@ -1,0 +1,129 @@
+"""The kernel's bits do not depend on how its work is cut, kept or compiled."""
+
+from __future__ import annotations
+
+import importlib
+import random
+
+import numpy as np
+import pytest
+from kernel_blocks import Block, eventful_plan
+from plans import make_plan
+
+from pathways import fastcore
+from pathways.codes import Event, ExitReason, State, Status
+from pathways.engines import kernel_engine
+from pathways.fastcore.population import sample_traits
+
+PLAN = eventful_plan()
+EVERY_WEEK = list(range(7, PLAN.horizon_days, 7))
+EVERY_DAY = list(range(1, PLAN.horizon_days))
+ANYWHERE = sorted(random.Random(1).sample(range(PLAN.horizon_days), 40))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return Block(PLAN).run()
+
+
+@pytest.mark.parametrize(
+    "cuts", [EVERY_WEEK, EVERY_DAY, ANYWHERE, [0, 0, 401, 401, PLAN.horizon_days]]
+)
+def test_the_cut_into_calls_does_not_show(cuts, whole):
+    """A call for every day leaves no day to skip, so this also checks what is skipped."""
+    assert Block(PLAN).run(cuts) == whole
+
+
+def test_the_plan_of_these_tests_is_eventful(whole):
+    events = np.frombuffer(whole[2], Block(PLAN).events.dtype)
+    happened = {Event(number) for number in np.unique(events["event"])}
+    rare = {Event.FAILURE_NOT_ACTED_ON, Event.PAUSED, Event.RELAPSED, Event.TAPER_STARTED}
+    assert {*rare, Event.ESCALATED, Event.RULES_CHANGED, Event.WITHIN_DAY_SCORE} <= happened
+    moves = {*rare, Event.REPEATED, Event.MAINTAINED, Event.RECOVERED, Event.EXIT_RULE_TRUE}
+    assert len(happened & moves) >= 7
+
+
+def test_the_cut_does_not_show_for_the_quiet_either():
+    plan = make_plan(patients=60, years=12, ketamine_offered=0, recovery_hazard_per_day=5e-4)
+    assert Block(plan).run(list(range(1, plan.horizon_days))) == Block(plan).run()
+
+
+def test_patients_referred_on_different_days():
+    traits = sample_traits(PLAN)
+    traits["referral_day"] = np.arange(len(traits)) * 5 % 61
+    cut = Block(PLAN, traits).run(list(range(1, PLAN.horizon_days + 60)))
+    assert Block(PLAN, traits).run() == cut
+
+
+def test_a_patient_alone_is_as_in_the_block(whole):
+    block = Block(PLAN)
+    for k in (0, 17, 39):
+        alone = Block(PLAN, block.traits[k : k + 1])
+        results, _, events = alone.run()
+        size = alone.results.itemsize
+        assert results == whole[0][k * size : (k + 1) * size]
+        assert events in whole[2]
+
+
+@pytest.mark.parametrize("level", fastcore.available_levels())
+def test_every_instruction_set_gives_the_same_bytes(level, whole):
+    kernel = importlib.import_module(f"pathways.fastcore._kernel_{level}")
+    assert Block(PLAN, kernel=kernel).run() == whole
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("unit_patients", [1, 16, 1000])
+def test_threads_and_units_do_not_show(threads, unit_patients, whole):
+    raw = kernel_engine.run(PLAN, threads, unit_patients, keep_events=True)
+    assert (raw.results.tobytes(), raw.weekly.tobytes(), raw.events.tobytes()) == whole
+
+
+def test_keeping_events_changes_nothing_else(whole):
+    raw = kernel_engine.run(PLAN)
+    assert raw.events is None
+    assert (raw.results.tobytes(), raw.weekly.tobytes()) == whole[:2]
+
+
+def test_events_that_do_not_fit_stop_the_call_within_the_room():
+    block = Block(PLAN, room=100)
+    block.events.resize(120, refcheck=False)
+    beyond = block.events[100:].copy()
+    block.enrol()
+    status, used = block.kernel.advance(
+        block.inputs, block.traits, block.states, block.weekly, block.events[:100],
+        0, PLAN.horizon_days,
+    )  # fmt: skip
+    assert (status, used) == (Status.EVENTS_FULL, 100)
+    assert block.events[100:].tobytes() == beyond.tobytes()
+
+
+@pytest.mark.parametrize("room", [0, 1, 7])
+def test_the_engine_makes_room_for_all_events(room, whole, monkeypatch):
+    monkeypatch.setattr(kernel_engine, "EVENTS_PER_PATIENT", room)
+    assert kernel_engine.run(PLAN, 2, 9, keep_events=True).events.tobytes() == whole[2]
+
+
+def test_finishing_twice_writes_the_same():
+    block = Block(PLAN)
+    first = block.run()[0]
+    block.finish()
+    assert block.results.tobytes() == first
+
+
+def test_weekly_rows_count_every_living_patient(whole):
+    weekly = np.frombuffer(whole[1], Block(PLAN).weekly.dtype)
+    dead = np.cumsum(weekly["deaths"])
+    assert (weekly["in_state"].sum(axis=1) == PLAN.patients - dead).all()
+    assert not weekly["in_state"][:, State.DEAD].any()
+
+
+def test_death_in_care_is_an_exit():
+    plan = make_plan(patients=20, years=1, lead_to_assessment_mu=1.0)
+    traits = sample_traits(plan)
+    traits["death_clock"] = 1e-9
+    raw = kernel_engine.run(plan, keep_events=True, traits=traits)
+    assert (raw.results["died_day"] == 7).all()
+    in_care = raw.results["assessed_day"] >= 0
+    in_care &= raw.results["eligible"] == 1
+    assert in_care.any()
+    assert (raw.results["exit_reason"] == np.where(in_care, ExitReason.DEATH, 0)).all()

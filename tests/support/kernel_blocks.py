@@ -1,0 +1,101 @@
+"""A block of patients driven through the kernel's three entry points by hand."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+from plans import make_plan
+
+from pathways import fastcore, layout
+from pathways.codes import ExitReason, Maintenance, Status
+from pathways.fastcore.population import sample_traits
+from pathways.plan import Plan
+
+RESULTS = layout.numpy_dtype(layout.RESULTS)
+WEEKLY = layout.numpy_dtype(layout.WEEKLY)
+EVENTS = layout.numpy_dtype(layout.EVENT)
+
+
+class Block:
+    """The arrays of one block, and the kernel's calls on them.
+
+    Parameters
+    ----------
+    plan : Plan
+    traits : numpy.ndarray or None
+        Sampled from the plan if None.
+    room : int
+        Events that fit.
+    kernel : module or None
+        The kernel of one instruction set; the best if None.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        traits: np.ndarray | None = None,
+        room: int = 100_000,
+        kernel: ModuleType | None = None,
+    ) -> None:
+        self.kernel = kernel or fastcore.kernel()
+        self.inputs = self.kernel.Inputs(plan)
+        self.traits = sample_traits(plan) if traits is None else traits
+        self.end_day = plan.horizon_days + int(self.traits["referral_day"].max(initial=0))
+        self.states = np.zeros(len(self.traits) * self.kernel.patient_bytes(), np.uint8)
+        self.weekly = np.zeros((self.end_day + 6) // 7, WEEKLY)
+        self.results = np.zeros(len(self.traits), RESULTS)
+        self.events = np.zeros(room, EVENTS)
+
+    def enrol(self) -> None:
+        self.kernel.enrol(self.inputs, self.traits, self.states)
+
+    def advance(self, first_day: int, end_day: int) -> tuple[int, int]:
+        return self.kernel.advance(
+            self.inputs, self.traits, self.states, self.weekly, self.events, first_day, end_day
+        )
+
+    def finish(self) -> None:
+        self.kernel.finish(self.inputs, self.traits, self.states, self.results)
+
+    def run(self, cuts: list[int] | None = None) -> tuple[bytes, bytes, bytes]:
+        """Return results, weekly rows and events as bytes, advancing in calls cut on these days."""
+        self.enrol()
+        days = [0, *(cuts or []), self.end_day]
+        kept = []
+        for first_day, end_day in zip(days, days[1:], strict=False):
+            status, used = self.advance(first_day, end_day)
+            assert status == Status.DONE
+            kept.append(self.events[:used].copy())
+        self.finish()
+        events = np.concatenate(kept)
+        events = events[np.argsort(events["patient"], kind="stable")]
+        return self.results.tobytes(), self.weekly.tobytes(), events.tobytes()
+
+
+def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: object) -> Plan:
+    """Return a plan in which nearly everything happens: pauses, tapers, changes, deaths."""
+    usual = {
+        "recovery_hazard_per_day": 1e-3,
+        "relapse_hazard_per_day": 3e-3,
+        "step_skip_weekends": [1, 0],
+        "judge_at_days": 6,
+        "criterion_window_from": 0,
+        "criterion_window_to": 6,
+        "criterion_percent_x10": 150,
+        "maintenance_interval_days": 21,
+        "maintenance": Maintenance.INTERVAL,
+        "rest_after_courses": 4,
+        "rest_days": 60,
+        "taper_courses": 2,
+        "taper_reasons": 1 << ExitReason.LOSS_OF_RESPONSE | 1 << ExitReason.COUNT_CAP,
+        "taper_fraction": [0.5, 0.25],
+        "taper_interval_days": [10, 20],
+        "limit_courses": 9,
+        "adherence_to_rule": 0.7,
+        "lead_to_assessment_mu": 2.5,
+    }
+    changes = {130: {"vial_step_mg": 5.0}, 401: {"judge_at_days": 0, "criterion_moment": 0}}
+    return make_plan(
+        patients=patients, horizon_days=horizon_days, changes=changes, **{**usual, **overrides}
+    )
