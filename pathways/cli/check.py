@@ -18,7 +18,8 @@ def check(
     failures = []
     for name in files:
         try:
-            typer.echo(_checked(name))
+            for line in _checked(name):
+                typer.echo(line)
         except PathwaysError as error:
             failures.append(error)
     for error in failures:
@@ -27,12 +28,15 @@ def check(
         raise typer.Exit(2)
 
 
-def _checked(name: str) -> str:
+def _checked(name: str) -> list[str]:
+    """Return that a scenario is valid, and what it says without effect."""
     from pathways.resolve.resolver import resolve
     from pathways.scenario import load_scenario
+    from pathways.scenario.notes import notes
 
     scenario = load_scenario(name)
     resolve(scenario, patients=1, seed=1)
     changes = len(scenario.document.changes)
     dated = f", {changes} dated change{'s' if changes > 1 else ''}" if changes else ""
-    return f"{name}: `{scenario.name}` is valid ({scenario.document.title}{dated})"
+    valid = f"{name}: `{scenario.name}` is valid ({scenario.document.title}{dated})"
+    return [valid, *(f"note: {note}" for note in notes(scenario))]

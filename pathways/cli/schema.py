@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +25,7 @@ def schema(
 
 def scenario_schema() -> dict[str, object]:
     """Return the JSON Schema of a scenario file, with the key ``extends``."""
+    from pathways.reading.sections import Section
     from pathways.scenario.document import ScenarioDocument
 
     document = ScenarioDocument.model_json_schema(by_alias=True)
@@ -33,8 +35,27 @@ def scenario_schema() -> dict[str, object]:
         section.pop("required", None)
     extends = {"type": "string", "description": "Shipped scenario or file this one is laid over."}
     document["properties"] = {"extends": extends, **document["properties"]}
+    models = {model.__name__: model for model in Section.__subclasses__()}
+    for name, section in (("ScenarioDocument", document), *document["$defs"].items()):
+        for key, field in models[name].model_fields.items():
+            _say_default_as_written(section["properties"][field.alias or key], field.default)
     document["anyOf"] = [{"required": ["extends"]}, {"required": whole}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
+
+
+def _say_default_as_written(schema: dict[str, Any], default: object) -> None:
+    """Give a default its unit or name, as a file would; leave out that of a whole section."""
+    from pathways.reading.scalars import written_name
+
+    schema.pop("default", None)
+    if isinstance(default, Enum):
+        schema["default"] = written_name(default)
+    elif isinstance(default, (bool, str)):
+        schema["default"] = default
+    elif isinstance(default, (int, float)):
+        # Examples are in the field's own unit, and so are defaults.
+        _, _, unit = str(schema.get("examples", ["1"])[0]).partition(" ")
+        schema["default"] = f"{default:g} {unit}" if unit else default
 
 
 def _write(out: str, text: str) -> None:

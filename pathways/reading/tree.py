@@ -167,6 +167,8 @@ class PlaceTable:
 
 
 def _start(parent: LocatedNode, step: Step, node: LocatedNode) -> LocatedNode:
-    if isinstance(parent, LocatedMapping) and not isinstance(node, LocatedScalar):
+    # A value that is not there starts, for the parser, where the next thing does.
+    is_value = isinstance(node, LocatedScalar) and (node.text != "" or node.quoted)
+    if isinstance(parent, LocatedMapping) and not is_value:
         return parent.keys[step]
     return node

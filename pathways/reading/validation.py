@@ -88,7 +88,7 @@ class _Validation:
             location = error["loc"]
             kind = error["type"]
             steps = self._steps(location, missing=kind == "missing")
-            if steps in valueless:
+            if steps in valueless or _is_miscounted(error):
                 continue
             if kind == "extra_forbidden":
                 self._add(steps, self._unknown_key(steps, given), key=True)
@@ -121,6 +121,11 @@ class _Validation:
             section = section[step]
         known = list(dict.fromkeys(self.sections_seen.get(id(section), [])))
         return ValueProblem(f"unknown key {shown(steps[-1])}", known, nearest(steps[-1], known))
+
+
+def _is_miscounted(error: dict[str, Any]) -> bool:
+    # Pydantic counts the items that were read: one in error would also be one too few.
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _problems(error: dict[str, Any]) -> tuple[ValueProblem, ...]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CLINIC = 1
 DEFAULT_PATIENTS = 10_000
 DEFAULT_SEED = 1
+LARGEST_DRAW = 2**24 - 1
 DAYS_PER_YEAR = 365
 PERCENT = 100.0
 
@@ -68,6 +69,9 @@ def resolve(
     InputError
         With the place of what cannot be resolved.
     """
+    if not 0 <= draw <= LARGEST_DRAW:
+        allowed = f"0 for stated values, or 1 to {LARGEST_DRAW}"
+        raise InputError(Place(path="draw"), f"there is no parameter draw {draw}", allowed)
     patients = DEFAULT_PATIENTS if patients is None else patients
     seed = DEFAULT_SEED if seed is None else seed
     horizon = scenario.document.horizon if years is None else horizon_days(years)
@@ -180,7 +184,9 @@ def _refuse_unused_adherence(scenario: Scenario) -> None:
     from pathways.evidence.book import book
 
     adherence = book().parameter("rule_adherence")
-    given = [key for key in scenario.document.parameters if book().parameter(key).id == adherence.id]
+    given = [
+        key for key in scenario.document.parameters if book().parameter(key).id == adherence.id
+    ]
     policies = [scenario.document.policy, *(one.policy for one in scenario.document.changes)]
     referred = [policy.exit.adherence_to_rule.evidence for policy in policies]
     if given and not any(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_core import core_schema
 
 from pathways.codes import Condition
+from pathways.errors import ValueProblem
 from pathways.layout import MAX_RULE_SETS
 from pathways.reading.fields import (
     Flag,
@@ -27,6 +28,7 @@ from pathways.scenario.later_sections import (
     PriceBook,
 )
 from pathways.scenario.policy import Policy
+from pathways.scenario.shared import refuse_finer_step
 
 LONGEST_HORIZON_YEARS = 60
 
@@ -61,6 +63,16 @@ class ConditionMix(Section):
     fibromyalgia: Probability = 0.0
     """Fibromyalgia and other nociplastic pain."""
 
+    @model_validator(mode="after")
+    def _together_one(self) -> ConditionMix:
+        total = 0.0
+        for share in self.shares():
+            total += share
+        if abs(total - 1.0) > 1e-9:
+            problem = f"the shares of the conditions sum to {total:g}"
+            raise ValueProblem(problem, "shares that sum to 1; those left out are 0")
+        return self
+
     def shares(self) -> list[float]:
         """Return the shares in the order of ``Condition``."""
         return [getattr(self, condition.name.lower()) for condition in Condition]
@@ -73,6 +85,11 @@ class PopulationSection(Section):
     """Mix of conditions; default from the evidence."""
     enrolment_threshold: Annotated[float, Quantity(None, minimum=0, maximum=9)] | None = None
     """Lowest mean observed score at referral, in steps of 0.1; default from the evidence."""
+
+    @model_validator(mode="after")
+    def _in_tenths(self) -> PopulationSection:
+        refuse_finer_step(self.enrolment_threshold, 10, "enrolment_threshold")
+        return self
 
 
 class Referrals(Section):

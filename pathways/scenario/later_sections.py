@@ -175,8 +175,8 @@ class Clinic(Section):
     """Share of booked infusions not attended."""
     queue: Literal["first_come", "priority"] = "first_come"
     """Order of the waiting list."""
-    booking_every: PositiveInt = 7
-    """Days from one booking day to the next."""
+    booking_every: WholeDays = 7
+    """Time from one booking day to the next."""
 
 
 class Arrivals(Section):

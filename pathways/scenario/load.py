@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -9,7 +10,15 @@ from pathlib import Path
 from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
 from pathways.reading.fields import validate
 from pathways.reading.overlay import is_path, overlay, read_extended
-from pathways.reading.tree import LocatedList, LocatedMapping, LocatedNode, PlaceTable, child
+from pathways.reading.tree import (
+    LocatedList,
+    LocatedMapping,
+    LocatedNode,
+    PlaceTable,
+    Step,
+    child,
+    steps_of,
+)
 from pathways.scenario.document import ScenarioDocument
 
 CHANGES = "changes"
@@ -83,10 +92,16 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         With the file, line, path and remedy of everything that is wrong.
     """
     path = _path_of(str(name_or_path))
-    tree = _with_whole_changes(read_extended(path, shipped_path))
-    document = validate(ScenarioDocument, tree)
+    written = read_extended(path, shipped_path)
+    tree = _with_whole_changes(written)
+    try:
+        document = validate(ScenarioDocument, tree)
+    except InputError as found:
+        raise_errors(_told_once(found.errors, PlaceTable(written)))
+        raise
     places = PlaceTable(tree)
     _refuse_disordered_changes(document, places)
+    _refuse_tapers_cut_short(document, places)
     return Scenario(document, places, str(name_or_path))
 
 
@@ -120,6 +135,28 @@ def _with_whole_changes(tree: LocatedMapping) -> LocatedMapping:
     return replace(tree, entries={**tree.entries, CHANGES: replace(changes, items=tuple(whole))})
 
 
+def _told_once(errors: Sequence[InputError], written: PlaceTable) -> list[InputError]:
+    """Tell what a change inherits where it was written, and what it spoils at the change."""
+    told: list[InputError] = []
+    known: set[tuple[tuple[Step, ...], str]] = set()
+    for error in sorted(errors, key=_number_of_change):
+        steps = steps_of(error.place.path)
+        is_inherited = steps[:1] == (CHANGES,) and not written.written(steps)
+        problem = (steps[2:] if steps[:1] == (CHANGES,) else steps, error.problem)
+        if is_inherited and problem in known:
+            continue
+        known.add(problem)
+        place = written.place(steps) if is_inherited else error.place
+        told.append(InputError(place, error.problem, error.allowed, error.nearest))
+    return told
+
+
+def _number_of_change(error: InputError) -> int:
+    """Return the index of the change an error lies in, -1 for the base."""
+    steps = steps_of(error.place.path)
+    return steps[1] if steps[:1] == (CHANGES,) and len(steps) > 1 else -1
+
+
 def _refuse_disordered_changes(document: ScenarioDocument, places: PlaceTable) -> None:
     errors, latest = [], 0
     for index, change in enumerate(document.changes):
@@ -130,3 +167,15 @@ def _refuse_disordered_changes(document: ScenarioDocument, places: PlaceTable) -
             )
         latest = change.from_day
     raise_errors(errors)
+
+
+def _refuse_tapers_cut_short(document: ScenarioDocument, places: PlaceTable) -> None:
+    """Refuse to stop infusions under patients who may be in a taper: they would have no regimen."""
+    has_taper = document.policy.exit.taper is not None
+    for index, change in enumerate(document.changes):
+        if change.policy.treatment == "none" and has_taper:
+            place = places.place((CHANGES, index, POLICY, "treatment"))
+            problem = "patients in a taper would be left without a regimen"
+            allowed = "`selection` or `limits` that let nobody start, or no taper before"
+            raise InputError(place, problem, allowed)
+        has_taper = has_taper or change.policy.exit.taper is not None

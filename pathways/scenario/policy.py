@@ -20,6 +20,7 @@ from pathways.reading.fields import (
     Probability,
     Quantity,
     Section,
+    WholeNumber,
 )
 from pathways.scenario.later import later
 from pathways.scenario.later_sections import (
@@ -33,6 +34,7 @@ from pathways.scenario.later_sections import (
 )
 from pathways.scenario.regimen import Ladder, Regimen
 from pathways.scenario.response import Response
+from pathways.scenario.shared import refuse_finer_step, refuse_repeated
 
 Day = Annotated[int, Quantity("d", whole=True, minimum=1, maximum=36500)]
 EVERY_CONDITION = tuple(Condition)
@@ -66,10 +68,9 @@ class Selection(Section):
     def _someone_is_left(self) -> Selection:
         if self.maximum_age < self.minimum_age:
             raise ValueProblem("`maximum_age` is below `minimum_age`", within=("maximum_age",))
-        if abs(self.minimum_pain * 10 - round(self.minimum_pain * 10)) > 1e-9:
-            raise ValueProblem(
-                "a finer step than 0.1 is not compared exactly", within=("minimum_pain",)
-            )
+        refuse_finer_step(self.minimum_pain, 10, "minimum_pain")
+        refuse_repeated(self.conditions, "conditions", "this condition is in the list already")
+        refuse_repeated(self.exclude, "exclude", "this comorbidity is in the list already")
         return self
 
 
@@ -112,9 +113,9 @@ class Limits(Section):
     """Most courses in a lifetime."""
     infusions: PositiveInt | None = None
     """Most infusion days in a lifetime."""
-    lifetime_dose: Annotated[Mg, Field(gt=0)] | None = None
+    lifetime_dose: Annotated[float, Quantity("mg", above=0)] | None = None
     """Highest lifetime dose, racemic equivalents."""
-    courses_per_year: Annotated[PositiveInt, Field(le=RECENT_COURSES)] | None = None
+    courses_per_year: Annotated[int, WholeNumber(minimum=1, maximum=RECENT_COURSES)] | None = None
     """Most courses in 365 days; the next waits (a pause, not an exit)."""
     time_on_treatment: Day | None = None
     """Longest time since the first infusion; tested at visits."""
@@ -129,7 +130,7 @@ class LossOfResponse(Section):
 
     failures: PositiveInt
     """Failed judgements ..."""
-    of_last: Annotated[PositiveInt, Field(le=16)]
+    of_last: Annotated[int, WholeNumber(minimum=1, maximum=16)]
     """... among this many of the last."""
     escalate: Flag = False
     """Whether the ladder is climbed before treatment ends."""
@@ -166,6 +167,7 @@ class Taper(Section):
                 problem = f"nobody can be tapered after `{reason.name.lower()}`"
                 allowed = [trigger.name.lower() for trigger in TAPER_TRIGGERS]
                 raise ValueProblem(problem, allowed, within=("after", index))
+        refuse_repeated(self.after, "after", "this reason is in the list already")
         return self
 
 
@@ -227,7 +229,8 @@ class Policy(Section):
                 raise ValueProblem(f"`treatment: ketamine` needs `{name}`", within=(name,))
             if self.treatment == "none" and given:
                 problem = f"`treatment: none` gives no infusions; remove `{name}`"
-                raise ValueProblem(problem, within=(name,))
+                over = f"over another policy: `{name}: null`"
+                raise ValueProblem(f"{problem}; {over}", within=(name,))
         if self.treatment == "ketamine":
             refuse_contradictions(self)
         return self
@@ -242,7 +245,6 @@ def refuse_contradictions(policy: Policy) -> None:
         With the path of the rule to change.
     """
     _refuse_judgement_after_the_next_course(policy)
-    _refuse_moment_judged_late(policy)
     _refuse_cap_below_first_course(policy)
 
 
@@ -256,26 +258,18 @@ def _refuse_judgement_after_the_next_course(policy: Policy) -> None:
         raise ValueProblem(problem, f"less than {interval} d", within=("response", "judge_at"))
 
 
-def _refuse_moment_judged_late(policy: Policy) -> None:
-    if policy.response.judge_at > 0:
-        return
-    for index, criterion in enumerate(policy.response.criteria):
-        if criterion.window is not None:
-            problem = "judged on the day of the infusion, no later diary day can be read"
-            raise ValueProblem(problem, "moment", within=("response", "criteria", index, "window"))
-
-
 def _refuse_cap_below_first_course(policy: Policy) -> None:
     first, limits = policy.ladder.steps[0], policy.limits
     days = len(first.hours_by_day())
     if limits.infusions is not None and limits.infusions < days:
         problem = f"the first course has {days} infusions, so nobody could be treated"
         raise ValueProblem(problem, f"{days} or more", within=("limits", "infusions"))
-    if limits.lifetime_dose is not None and not first.per_kg and first.form == "racemic":
-        dose = first.amounts_by_day()
-        total = 0.0
-        for amount in dose:
-            total += amount
-        if limits.lifetime_dose < total:
-            problem = f"the first course has {total:g} mg, so nobody could be treated"
-            raise ValueProblem(problem, f"{total:g} mg or more", within=("limits", "lifetime_dose"))
+    if limits.lifetime_dose is None or first.per_kg or first.form == "sham":
+        return
+    # S-ketamine counts for more than its own mass, so this holds for both forms.
+    total = 0.0
+    for amount in first.amounts_by_day():
+        total += amount
+    if limits.lifetime_dose < total:
+        problem = f"the first course has {total:g} mg, so nobody could be treated"
+        raise ValueProblem(problem, f"{total:g} mg or more", within=("limits", "lifetime_dose"))

@@ -9,16 +9,15 @@ from pydantic import Field, model_validator
 from pathways.errors import ValueProblem
 from pathways.layout import MAX_COURSE_DAYS, MAX_LADDER_STEPS
 from pathways.reading.fields import (
-    Dose,
+    EitherQuantity,
     Flag,
-    InfusionRate,
     Items,
-    NonNegative,
-    PositiveInt,
+    Measured,
     Probability,
     Quantity,
     Section,
     Text,
+    WholeNumber,
 )
 from pathways.scenario.later import NotModelled, later
 
@@ -27,6 +26,20 @@ OTHER_ROUTES = dict.fromkeys(
     "only intravenous ketamine is",
 )
 MIXED = "write one of `dose`, `doses`, `rate`, `rates`"
+
+# Several times what anybody has reported: these stop a slip of the unit, not a practice.
+Dose = Annotated[
+    Measured,
+    EitherQuantity(
+        (Quantity("mg", above=0, maximum=10_000), Quantity("mg/kg", above=0, maximum=200))
+    ),
+]
+InfusionRate = Annotated[
+    Measured,
+    EitherQuantity(
+        (Quantity("mg/h", above=0, maximum=1000), Quantity("mg/kg/h", above=0, maximum=20))
+    ),
+]
 
 
 class Regimen(Section):
@@ -50,7 +63,7 @@ class Regimen(Section):
     """Rate of each infusion day in turn (titration), instead of one `rate`."""
     duration: Annotated[float, Quantity("h", above=0, maximum=24 * MAX_COURSE_DAYS)]
     """Length of each infusion; above 24 h one continuous infusion over consecutive days."""
-    days: Annotated[PositiveInt, Field(le=MAX_COURSE_DAYS)] = 1
+    days: Annotated[int, WholeNumber(minimum=1, maximum=MAX_COURSE_DAYS)] = 1
     """Infusion days of the course."""
     every: Annotated[int, Quantity("d", whole=True, minimum=1, maximum=28)] = 1
     """Days from one infusion day to the next."""
@@ -58,7 +71,7 @@ class Regimen(Section):
     """Where it is given."""
     weekends: Literal["skip", "infuse"] | None = None
     """Whether there are infusions at weekends; default: in a bed yes, in a chair no."""
-    expectation: NonNegative | None = None
+    expectation: Annotated[float, Quantity(None, minimum=0, maximum=10)] | None = None
     """Multiplier of the expectation effect in this setting; default from the evidence."""
     perceived_effect: Probability = 0.0
     """How far a sham feels like ketamine, 0 to 1 (an active placebo)."""
@@ -90,6 +103,9 @@ class Regimen(Section):
         if self.days != 1 or self.every != 1:
             problem = "an infusion above 24 h is continuous; leave out `days` and `every`"
             raise ValueProblem(problem, within=("duration",))
+        if self.setting == "chair":
+            problem = "an infusion above 24 h is given in a bed; write `setting: bed`"
+            raise ValueProblem(problem, within=("setting",))
         if self.weekends == "skip":
             raise ValueProblem("a continuous infusion cannot skip weekends", within=("weekends",))
         if self.dose is not None or self.doses is not None:
@@ -149,7 +165,7 @@ class Ladder(Section):
 
     steps: Annotated[Items[Regimen], Field(min_length=1, max_length=MAX_LADDER_STEPS - 1)]
     """Regimens in the order in which they are tried."""
-    tries_per_step: Annotated[PositiveInt, Field(le=12)] = 1
+    tries_per_step: Annotated[int, WholeNumber(minimum=1, maximum=12)] = 1
     """Courses without a response before the next step, or before treatment ends at the top."""
     gap: Annotated[int, Quantity("d", whole=True, minimum=1, maximum=365)] = 14
     """Days from a failed judgement to the next course."""

@@ -13,15 +13,19 @@ from pathways.reading.fields import (
     Items,
     Named,
     NonNegativeInt,
-    Percent,
     Positive,
     PositiveInt,
-    Probability,
     Quantity,
     Section,
+    WholeNumber,
+    written_name,
 )
+from pathways.scenario.shared import refuse_finer_step, refuse_repeated
 
 LONGEST_BASELINE_DAYS = 28
+HIGHEST_PAIN = 10
+SINGLE_BASELINES = (Baseline.ENROLMENT, Baseline.SAME_DAY)
+HIGHER_IS_BETTER = (Domain.QUALITY_OF_LIFE,)
 
 
 class BaselineScore(Section):
@@ -29,8 +33,15 @@ class BaselineScore(Section):
 
     kind: Annotated[Baseline, Named()] = Baseline.MEAN_OF_LAST_DAYS
     """Enrolment score; mean, best or worst of the last days before the course; or same day."""
-    days: Annotated[PositiveInt, Field(le=LONGEST_BASELINE_DAYS)] = 7
+    days: Annotated[int, WholeNumber(minimum=1, maximum=LONGEST_BASELINE_DAYS)] = 7
     """Diary days of the mean, best or worst."""
+
+    @model_validator(mode="after")
+    def _days_mean_something(self) -> BaselineScore:
+        if "days" in self.model_fields_set and self.kind in SINGLE_BASELINES:
+            problem = f"the baseline `{written_name(self.kind)}` is one score; leave out `days`"
+            raise ValueProblem(problem, within=("days",))
+        return self
 
 
 class Window(Section):
@@ -65,25 +76,32 @@ class Criterion(Section):
     """Diary days after the last infusion."""
     moment: Annotated[Moment, Named()] | None = None
     """A moment of the infusion day, instead of a window."""
-    percent: Annotated[Percent, Field(gt=0)] | None = None
+    percent: Annotated[float, Quantity("percent", above=0, maximum=100)] | None = None
     """Improvement asked, percent of the baseline."""
     points: Positive | None = None
     """Improvement asked, points."""
-    share: Annotated[Probability, Field(gt=0)] | None = None
+    share: Annotated[float, Quantity("1", above=0, maximum=1)] | None = None
     """Share of days that must reach the threshold, for `share_of_days`."""
     better: Literal["lower", "higher"] | None = None
-    """Direction of improvement; default: quality of life higher, all others lower."""
+    """Direction of improvement, for the reader: quality of life higher, all others lower."""
 
     @model_validator(mode="after")
     def _threshold(self) -> Criterion:
         if self.percent is None and self.points is None:
             raise ValueProblem("no threshold is given; write `percent`, `points` or both")
-        for name, factor in (("percent", 10), ("points", 10), ("share", 1000)):
-            value = getattr(self, name)
-            if value is not None and abs(value * factor - round(value * factor)) > 1e-9:
-                raise ValueProblem(
-                    f"a finer step than 1/{factor} is not compared exactly", within=(name,)
-                )
+        for name, parts in (("percent", 10), ("points", 10), ("share", 1000)):
+            refuse_finer_step(getattr(self, name), parts, name)
+        if self.domain is Domain.PAIN and self.points is not None and self.points > HIGHEST_PAIN:
+            problem = f"pain is scored from 0 to {HIGHEST_PAIN}, so nobody could improve so much"
+            raise ValueProblem(problem, f"{HIGHEST_PAIN} or less", within=("points",))
+        return self
+
+    @model_validator(mode="after")
+    def _direction(self) -> Criterion:
+        better = "higher" if self.higher_is_better else "lower"
+        if self.better not in (None, better):
+            problem = f"in `{written_name(self.domain)}`, {better} is better"
+            raise ValueProblem(problem, f"`{better}`, or leave it out", within=("better",))
         return self
 
     @model_validator(mode="after")
@@ -113,14 +131,23 @@ class Criterion(Section):
         if self.statistic not in (Statistic.MEAN, Statistic.SCORE_ON_DAY):
             problem = "other domains are scored once, at the judgement"
             raise ValueProblem(problem, "score_on_day", within=("statistic",))
+        if "baseline" in self.model_fields_set:
+            self._refuse_baseline_of_other_domain()
         return self
+
+    def _refuse_baseline_of_other_domain(self) -> None:
+        if self.domain is Domain.GLOBAL_IMPRESSION:
+            problem = "the global impression is itself a change; its baseline is 4, no change"
+            raise ValueProblem(f"{problem}; leave it out", within=("baseline",))
+        if self.baseline.kind not in SINGLE_BASELINES:
+            problem = "other domains are scored at enrolment and on the day of the course only"
+            names = [written_name(kind) for kind in SINGLE_BASELINES]
+            raise ValueProblem(problem, names, within=("baseline", "kind"))
 
     @property
     def higher_is_better(self) -> bool:
         """Whether a rise of the score is an improvement."""
-        if self.better is not None:
-            return self.better == "higher"
-        return self.domain is Domain.QUALITY_OF_LIFE
+        return self.domain in HIGHER_IS_BETTER
 
 
 class Missing(Section):
@@ -163,17 +190,31 @@ class Response(Section):
     def _windows_end_before_the_judgement(self) -> Response:
         for index, criterion in enumerate(self.criteria):
             window = criterion.window
-            if window is None:
+            if window is None or window.last <= self.judge_at:
                 continue
-            where = ("criteria", index, "window", "to")
-            if window.last > self.judge_at:
-                problem = (
-                    f"the window ends on day {window.last}, "
-                    f"after the judgement on day {self.judge_at}"
-                )
-                raise ValueProblem(problem, f"{self.judge_at} d or less", within=where)
-            if self.missing.minimum_scores > window.last - window.first + 1:
-                least = self.missing.minimum_scores
-                problem = f"`minimum_scores` is {least}, more than the days of a window"
-                raise ValueProblem(problem, within=("missing", "minimum_scores"))
+            where = ("criteria", index, "window")
+            if self.judge_at == 0:
+                problem = "judged on the day of the infusion, no later diary day can be read"
+                raise ValueProblem(problem, "a `moment` instead", within=where)
+            problem = (
+                f"the window ends on day {window.last}, after the judgement on day {self.judge_at}"
+            )
+            raise ValueProblem(problem, f"{self.judge_at} d or less", within=(*where, "to"))
+        return self
+
+    @model_validator(mode="after")
+    def _enough_days(self) -> Response:
+        windows = [one.window for one in self.criteria if one.window is not None]
+        longest = max((window.last - window.first + 1 for window in windows), default=1)
+        least = self.missing.minimum_scores
+        if least > longest:
+            days = "day" if longest == 1 else "days"
+            where = f"the longest window has {longest} {days}" if windows else "there is no window"
+            problem = f"{least} scores can never be there: {where}"
+            raise ValueProblem(problem, within=("missing", "minimum_scores"))
+        return self
+
+    @model_validator(mode="after")
+    def _no_criterion_twice(self) -> Response:
+        refuse_repeated(self.criteria, "criteria", "this criterion stands in the list already")
         return self

@@ -9,7 +9,7 @@ import sys
 
 import parity
 import pytest
-from scenarios import SHIPPED, quick_plan
+from scenario_strategies import SHIPPED, quick_plan
 
 from pathways import fastcore
 from pathways.engines import kernel_engine
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parity
 REPORT = """
 import json, sys
 from pathways.simulation import simulate
-from scenarios import quick_plan
+from scenario_strategies import quick_plan
 plan = quick_plan(sys.argv[1], patients=400, years=4, seed=11)
 print(json.dumps(simulate(plan, events=True, threads=1).fingerprints))
 """

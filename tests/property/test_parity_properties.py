@@ -7,7 +7,7 @@ import parity
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scenarios import quick_plan, scenario_documents
+from scenario_strategies import quick_plan, scenario_documents
 
 from pathways.codes import Event, ExitReason, State
 

@@ -1,0 +1,104 @@
+"""Rules of a valid scenario that can never act: no error, but worth telling their author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pathways.codes import ExitReason
+from pathways.reading.scalars import written_name
+from pathways.reading.tree import Step
+
+if TYPE_CHECKING:
+    from pathways.scenario.load import Scenario
+    from pathways.scenario.policy import Policy
+
+Note = tuple[tuple[Step, ...], str]
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """Return what a scenario says without effect, each with its place.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    list of str
+        ``file:line: path: what has no effect, and why``; a rule that a dated change inherits is
+        told once.
+    """
+    document, told = scenario.document, {}
+    for section, policy in _policies(scenario):
+        for steps, words in _idle_rules(policy):
+            place = scenario.places.place((*section, *steps))
+            told.setdefault((place.file, place.line, steps), f"{place}: {words}")
+    for index, change in enumerate(document.changes):
+        if change.from_day >= document.horizon:
+            place = scenario.places.place(("changes", index, "from_day"))
+            told[index] = f"{place}: starts after the horizon of {document.horizon} d"
+    return list(told.values())
+
+
+def _policies(scenario: Scenario) -> Iterator[tuple[tuple[Step, ...], Policy]]:
+    yield ("policy",), scenario.document.policy
+    for index, change in enumerate(scenario.document.changes):
+        yield ("changes", index, "policy"), change.policy
+
+
+def _idle_rules(policy: Policy) -> Iterator[Note]:
+    if policy.treatment == "none":
+        for name in ("maintenance", "limits", "exit"):
+            if name in policy.model_fields_set:
+                yield (name,), "no effect: nobody is treated"
+        return
+    yield from _idle_judgements(policy)
+    yield from _idle_triggers(policy)
+    loss, steps = policy.exit.loss_of_response, policy.ladder.steps
+    if loss is not None and loss.escalate and len(steps) == 1:
+        yield ("exit", "loss_of_response", "escalate"), "no effect: the ladder has one step"
+
+
+def _idle_judgements(policy: Policy) -> Iterator[Note]:
+    response, is_last_course = policy.response, policy.maintenance.kind == "none"
+    loss = ("exit", "loss_of_response")
+    if is_last_course and "judge_every" in response.model_fields_set:
+        yield ("response", "judge_every"), "no effect: without maintenance the first response ends"
+    if policy.exit.loss_of_response is None:
+        return
+    if is_last_course:
+        yield loss, "no effect: without maintenance no response is judged again"
+    elif response.judge_every == 0:
+        yield loss, "no effect: `judge_every: 0` judges no course after a response"
+
+
+def _idle_triggers(policy: Policy) -> Iterator[Note]:
+    if policy.exit.taper is None:
+        return
+    never = _reasons_that_never_hold(policy)
+    for index, reason in enumerate(policy.exit.taper.after):
+        if reason in never:
+            where = ("exit", "taper", "after", index)
+            yield where, f"no effect: `{written_name(reason)}` needs {never[reason]}"
+
+
+def _reasons_that_never_hold(policy: Policy) -> dict[ExitReason, str]:
+    limits = policy.limits
+    needs = {
+        ExitReason.DOSE_CAP: (limits.lifetime_dose, "`lifetime_dose` under `limits`"),
+        ExitReason.COUNT_CAP: (
+            limits.courses or limits.infusions,
+            "`courses` or `infusions` under `limits`",
+        ),
+        ExitReason.TIME_LIMIT: (limits.time_on_treatment, "`time_on_treatment` under `limits`"),
+        ExitReason.LOSS_OF_RESPONSE: (
+            policy.exit.loss_of_response,
+            "`loss_of_response` under `exit`",
+        ),
+        ExitReason.TREATMENT_COMPLETED: (
+            policy.maintenance.kind == "none",
+            "`maintenance: {kind: none}`",
+        ),
+    }
+    return {reason: words for reason, (given, words) in needs.items() if not given}

@@ -1,0 +1,206 @@
+"""What has its place in the schema before it has a rule: checked like the rest, then refused."""
+
+import pytest
+from scenario_strategies import load_document, quick_plan, yaml_text  # noqa: TID251
+
+from pathways.errors import InputError
+from pathways.reading.sections import Section
+from pathways.scenario.document import ScenarioDocument
+from pathways.scenario.later import NotYetSupported
+
+POLICY = {
+    "treatment": "ketamine",
+    "ladder": {"steps": [{"dose": "80 mg", "duration": "2 h"}]},
+    "response": {"judge_at": "0 d", "criteria": [{"moment": "end", "percent": "30 %"}]},
+}
+CLINIC = {
+    "name": "Town clinic",
+    "chairs": 2,
+    "nurses": 1,
+    "open": {"days": ["monday", "friday"], "minutes": "480 min"},
+    "assessment_slots_per_week": 3,
+    "no_show": 0.1,
+}
+STEP = ("policy", "ladder", "steps", 0)
+MAINTENANCE = {"kind": "interval", "interval": "42 d"}
+
+# Path of the field, a valid value, how the message calls it, and a value with a slip.
+REFUSED = {
+    "adjuvants": (STEP, ["magnesium"], "adjuvants", ["magnesia"]),
+    "premedication": (STEP, ["midazolam"], "premedication", ["midazolan"]),
+    "titrate_to_response": (STEP, True, "titration to response", "yes"),
+    "step_down_on_intolerance": (
+        ("policy", "ladder"),
+        True,
+        "stepping down on intolerance",
+        1,
+    ),
+    "on_return_of_pain": (
+        ("policy", "maintenance"),
+        False,
+        "maintenance on return of pain",
+        "no",
+    ),
+    "dose_per_year": (("policy", "limits"), "900 mg", "a yearly dose cap", "900"),
+    "adverse_event": (
+        ("policy", "exit"),
+        {"harms": ["nausea"]},
+        "exit for adverse events",
+        {"harms": ["nausia"]},
+    ),
+    "laboratory_stop": (("policy", "exit"), True, "laboratory stops", "on"),
+    "patient_choice": (
+        ("policy", "exit"),
+        {"baseline_rate": "0.1 per year"},
+        "patient-initiated exit",
+        {"baseline_rate": "0.1"},
+    ),
+    "lost_to_follow_up": (("policy", "exit"), "5 %", "loss to follow-up", 1.5),
+    "re_referral": (
+        ("policy", "exit"),
+        {"rate": "0.1 per year", "wait_at_least": "30 d"},
+        "re-referral",
+        {"rate": "0.1 per year"},
+    ),
+    "monitoring": (
+        ("policy",),
+        {"tests": [{"name": "ecg", "every": "1 year"}]},
+        "monitoring",
+        {"tests": [{"name": "egc"}]},
+    ),
+    "programme": (
+        ("policy",),
+        {"therapies": [{"family": "activity", "sessions": 8}]},
+        "multidisciplinary programmes",
+        {"therapies": []},
+    ),
+    "payment": (("policy",), {"payer": "patient"}, "payment by patients", {"payer": "state"}),
+    "outside_option": (
+        ("policy",),
+        {"share": 0.2},
+        "infusions bought elsewhere",
+        {"share": 2},
+    ),
+    "priority": (("policy",), 1, "queue priorities", "1 mg"),
+    "arrivals": (
+        ("referrals",),
+        {"per_year": 100, "warm_up": "1 year", "intake": "1 year", "follow_up": "5 year"},
+        "arrivals over calendar time",
+        {"per_year": 100},
+    ),
+    "cohort_load": (("referrals",), True, "queues under a closed cohort", "yes"),
+    "start": (("referrals",), {"date": "2026-11-23"}, "a calendar date", {"date": "23.11.2026"}),
+    "clinics": ((), [CLINIC], "clinics with limited resources", [{**CLINIC, "chairs": -1}]),
+    "prices": ((), {"book": "uk-2023-gbp"}, "costs", {"book": "uk-2023"}),
+    "harms": ((), {"off": True}, "harms", {"of": True}),
+}
+REFUSED_IN_CHANGES = {
+    "prices": ({"book": "uk-2023-gbp"}, "changes of prices"),
+    "clinics": ([CLINIC], "changes of capacity"),
+}
+
+
+def document(path=(), name=None, value=None):
+    whole = {
+        "scenario": "test",
+        "title": "A test",
+        "policy": {
+            **POLICY,
+            "ladder": {"steps": [dict(POLICY["ladder"]["steps"][0])]},
+            "maintenance": dict(MAINTENANCE),
+            "limits": {"courses": 9},
+            "exit": {"adherence_to_rule": 1},
+        },
+        "referrals": {"kind": "closed_cohort"},
+        "changes": [{"from_day": "100 d", "policy": {"limits": {"courses": 8}}}],
+    }
+    if name is not None:
+        section = whole
+        for step in path:
+            section = section[step]
+        section[name] = value
+    return whole
+
+
+def refused(content):
+    with pytest.raises(InputError) as caught:
+        load_document(content)
+    return caught.value.errors
+
+
+def line_of(content, name):
+    lines = yaml_text(content).splitlines()
+    return next(n for n, line in enumerate(lines, 1) if line.strip(" -").startswith(f"{name}:"))
+
+
+def test_without_them_it_is_valid():
+    quick_plan(document(), patients=1)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_valid_content_is_refused_by_name(name):
+    path, value, what, _ = REFUSED[name]
+    content = document(path, name, value)
+    (error,) = refused(content)
+    assert error.problem == f"{what}: not yet supported; remove this field"
+    assert error.place.path.endswith(name)
+    assert error.place.line == line_of(content, name)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_wrong_content_is_told_as_anywhere_else(name):
+    path, _, _, slip = REFUSED[name]
+    errors = refused(document(path, name, slip))
+    assert all(name in error.place.path for error in errors)
+    assert all("not yet supported" not in str(error) for error in errors)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_null_means_that_it_is_not_there(name):
+    path, _, _, _ = REFUSED[name]
+    load_document(document(path, name, None))
+
+
+@pytest.mark.parametrize("name", REFUSED_IN_CHANGES)
+def test_changes_of_what_is_not_supported(name):
+    value, what = REFUSED_IN_CHANGES[name]
+    (error,) = refused(document(("changes", 0), name, value))
+    assert error.problem == f"{what}: not yet supported; remove this field"
+    assert error.place.path == f"changes[0].{name}"
+
+
+def sections(section, seen):
+    """Collect every section of the schema that can be reached."""
+    if section in seen:
+        return
+    seen.add(section)
+    for field in section.model_fields.values():
+        for part in parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, Section):
+                sections(part, seen)
+
+
+def parts(annotation):
+    yield annotation
+    for one in getattr(annotation, "__args__", ()):
+        yield from parts(one)
+
+
+def marks(annotation):
+    found = getattr(annotation, "__metadata__", ())
+    below = (mark for one in getattr(annotation, "__args__", ()) for mark in marks(one))
+    return [*found, *below]
+
+
+def test_every_unsupported_field_is_refused_here():
+    seen = set()
+    sections(ScenarioDocument, seen)
+    unsupported = {
+        (section.__name__, name)
+        for section in seen
+        for name, field in section.model_fields.items()
+        if any(isinstance(mark, NotYetSupported) for mark in marks(field.annotation))
+    }
+    assert {name for _, name in unsupported} == set(REFUSED)
+    assert {name for where, name in unsupported if where == "Change"} == set(REFUSED_IN_CHANGES)
+    assert len(unsupported) == len(REFUSED) + len(REFUSED_IN_CHANGES)
