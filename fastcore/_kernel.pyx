@@ -16,13 +16,16 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from _declarations cimport *
-from _maths cimport logarithm, normal_quantile, to_bits
-from _philox cimport normals_fill, uniform
+from _maths cimport exponential, logarithm, logistic, normal_quantile, to_bits
+from _philox cimport normals_fill, uniform, uniforms_block
 
 include "rules/records.pxi"
 include "rules/draws.pxi"
 include "rules/books.pxi"
+include "rules/money.pxi"
 include "rules/natural_history.pxi"
+include "rules/therapies.pxi"
+include "rules/harms.pxi"
 include "rules/symptoms.pxi"
 include "rules/administration.pxi"
 include "rules/response.pxi"
@@ -68,6 +71,7 @@ cdef class Inputs:
         count = len(rule_sets)
         _check_limits("rule_sets: their number", count, 1, layout.MAX_RULE_SETS)
         ages = (2, layout.AGE_YEARS)
+        harm_ages = (layout.CHRONIC_HARMS, layout.AGE_YEARS)
         grid = (layout.CURVE_ROWS, layout.CURVE_GRID, layout.CURVE_GRID)
         table = (count, layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS, *grid)
         arrays = [
@@ -78,6 +82,10 @@ cdef class Inputs:
             _checked("years_prefix", plan.years_prefix, "f8", days),
             _checked("mortality_per_day", plan.mortality_per_day, "f8", ages),
             _checked("norm_utility", plan.norm_utility, "f8", ages),
+            _checked("effect_factor", plan.effect_factor, "f8", days),
+            _checked("cost_factor", plan.cost_factor, "f8", days),
+            _checked("cost_prefix", plan.cost_prefix, "f8", days),
+            _checked("harm_age_factor", plan.harm_age_factor, "f8", harm_ages),
         ]
         for number, rules in enumerate(rule_sets):
             _check_rule_set(f"rule_sets[{number}]", rules, self.horizon_days)
@@ -99,6 +107,10 @@ cdef class Inputs:
         self.context.years_prefix = <const double*>_start_of(arrays[4])
         self.context.mortality_per_day = <const double*>_start_of(arrays[5])
         self.context.norm_utility = <const double*>_start_of(arrays[6])
+        self.context.effect_factor = <const double*>_start_of(arrays[7])
+        self.context.cost_factor = <const double*>_start_of(arrays[8])
+        self.context.cost_prefix = <const double*>_start_of(arrays[9])
+        self.context.harm_age_factor = <const double*>_start_of(arrays[10])
 
 
 def patient_bytes():

@@ -133,7 +133,7 @@ cdef void within_day_scores(
         number = 4 * patient.infusions + moment
         z = numbered_normal(context, PURPOSE_WITHIN_DAY_SCORE, number)
         patient.within_day_pain[moment] = within
-        patient.within_day_pain_without_drug[moment] = clip(patient.base - raised)
+        patient.within_day_pain_without_drug[moment] = clip(patient.untreated - raised)
         patient.within_day_score[moment] = <int64_t>clip(
             floor(within + rules.diary_error_sd * z + 0.5))
         log_drawn_event(
@@ -179,7 +179,8 @@ cdef void after_course(
             set_visit(patient, VISIT_REVIEW, context.day + 1)
     elif course_is_judged(patient, rules):
         if rules.judge_at_days == 0:
-            judge(context, patient)
+            if not context.stop_reasons:
+                judge(context, patient)
         else:
             set_visit(patient, VISIT_JUDGEMENT, context.day + rules.judge_at_days)
     else:
@@ -194,7 +195,7 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     cdef int64_t step = patient.course_step
     cdef int64_t course_day = patient.course_day
     cdef double fraction = course_fraction(context, patient, rules)
-    cdef double mg, s_factor, peak
+    cdef double mg, s_factor, peak, peak_racemic
     if course_day == 0:
         start_course(context, patient, rules, fraction)
     mg = dose_mg(context, rules, step, course_day, fraction)
@@ -205,8 +206,14 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     context.raised_expectation = expectation_after(context, patient, rules, peak)
     log_event(
         context, patient, EVENT_ADMINISTERED, course_day, mg, context.administered_auc_s, peak)
+    infusion_costs(context, patient, rules, mg)
     within_day_scores(context, patient, rules, mg, s_factor)
-    patient.pain_for_utility = pain_with_mean_effect(context, patient, rules, fraction)
+    peak_racemic = 0.0 if rules.step_sham[step] else peak / rules.potency
+    acute_harms(context, patient, rules, peak_racemic)
+    record_exposure(
+        context, patient, racemic_equivalent(rules, step, mg),
+        rules.step_hours[step * MAX_COURSE_DAYS + course_day], peak_racemic)
+    set_infusion_day_pain(context, patient, rules, fraction)
     patient.infusions += 1
     patient.last_infusion_day = context.day
     context.administered = True
@@ -217,16 +224,19 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
             context.day + rules.step_gap_days[step * MAX_COURSE_DAYS + course_day + 1])
     else:
         after_course(context, patient, rules)
+    stop_for_harm(context, patient)
 
 
-cdef inline double pain_with_mean_effect(
+cdef inline void set_infusion_day_pain(
     Context* context, Patient* patient, const Parameters* rules, double fraction
 ) noexcept nogil:
     """The pain that the utility of an infusion day uses: the immediate effect by its mean."""
     cdef double mean_effect = (
         0.0 if rules.step_sham[patient.course_step]
         else curve_value(context, patient, rules, CURVE_MEAN_EFFECT))
-    return clip(patient.treated * (1.0 - mean_effect * fraction) - patient.expectation)
+    cdef double treated = patient.treated * (1.0 - mean_effect * fraction)
+    patient.pain_for_utility = clip(treated - patient.expectation)
+    patient.drug_only_pain = clip(treated)
 
 
 cdef inline void enter_dose(Context* context, Patient* patient) noexcept nogil:

@@ -176,9 +176,7 @@ def _units(patients: int, unit_patients: int) -> Iterator[_Unit]:
         yield _Unit(first, min(unit_patients, patients - first))
 
 
-def _collect(
-    futures: list[Future], work: _Work, patients: int, progress: Progress | None
-) -> None:
+def _collect(futures: list[Future], work: _Work, patients: int, progress: Progress | None) -> None:
     """Add up the units as they finish; the order cannot show, because sums are integers."""
     done = 0
     for future in as_completed(futures):

@@ -26,9 +26,7 @@ class NotYetSupported:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Check what was written with the field's own type first, so that typos are found too."""
-        return core_schema.no_info_after_validator_function(
-            self._refuse, handler.generate_schema(source)
-        )
+        return core_schema.no_info_after_validator_function(self._refuse, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         """Say in the JSON Schema that the field is refused."""
@@ -52,9 +50,7 @@ class NotModelled:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Refuse the names before anything else is said about them."""
-        return core_schema.no_info_before_validator_function(
-            self._refuse, handler.generate_schema(source)
-        )
+        return core_schema.no_info_before_validator_function(self._refuse, handler(source))
 
     def _refuse(self, value: Any) -> Any:
         if isinstance(value, str) and value in self.names:

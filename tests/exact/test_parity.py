@@ -9,11 +9,11 @@ import sys
 
 import parity
 import pytest
-from scenarios import SHIPPED, quick_plan
 
 from pathways import fastcore
 from pathways.engines import kernel_engine
 from pathways.simulation import simulate
+from scenarios import SHIPPED, quick_plan
 
 pytestmark = pytest.mark.parity
 
