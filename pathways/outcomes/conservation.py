@@ -13,6 +13,7 @@ import numpy as np
 
 from pathways import layout
 from pathways.codes import Event, ExitReason, State, Verdict
+from pathways.fastcore.sums import fixed_point_sum
 from pathways.outcomes import schema
 from pathways.outcomes.tables import NEVER
 from pathways.plan import Plan, RawResult
@@ -22,6 +23,8 @@ PARTS_PER_MG = 1_000
 ROUNDING = 0.5
 """Largest error of one infusion in the weekly dose, in its units of a thousandth of a milligram."""
 
+MG_SCALE = 1_000_000
+MONEY_SCALE = 10_000
 RELATIVE = 1e-6
 MONEY = 1e-6
 """Amounts below this are nothing."""
@@ -111,7 +114,7 @@ def _infusions(raw: RawResult) -> Check:
 def _doses(raw: RawResult, plan: Plan) -> Check:
     results = raw.results
     given = results["racemic_mg"] + results["s_ketamine_mg"] / plan.rule_sets["potency"][0]
-    total = float(given.sum()) * PARTS_PER_MG
+    total = _total(given, MG_SCALE) * PARTS_PER_MG
     allowed = ROUNDING * float(results["infusions"].sum()) + RELATIVE * RELATIVE * total
     weekly = float(raw.weekly["racemic_equivalent_mg_e3"].sum())
     _refuse_far("ketamine, thousandths of a milligram", weekly, total, allowed)
@@ -125,7 +128,7 @@ def _money(raw: RawResult) -> Check:
     _refuse_unequal_amounts("cost by line and by payer", by_line, by_payer)
     larger = np.maximum(results["cost"].sum(axis=1), by_payer)
     _refuse_unequal_amounts("the larger of both costs and that without discount", larger, by_payer)
-    return Check("cost", schema.CURRENCY, float(by_payer.sum()), "lines with payers")
+    return Check("cost", schema.CURRENCY, _total(by_payer, MONEY_SCALE), "lines with payers")
 
 
 def _log(raw: RawResult) -> Iterator[Check]:
@@ -160,7 +163,7 @@ def _logged_mg(log: _Log, results: np.ndarray) -> Check:
     given = log.of(Event.ADMINISTERED)
     mg = np.bincount(log.rows(given), weights=given["value_1"], minlength=len(results))
     _refuse_unequal_amounts("mg given", mg, results["racemic_mg"] + results["s_ketamine_mg"])
-    return Check("logged_mg", "mg", float(mg.sum()), "event log with patients")
+    return Check("logged_mg", "mg", _total(mg, MG_SCALE), "event log with patients")
 
 
 class _Log:
@@ -189,6 +192,10 @@ class _Log:
             what = f"{name} in the event log" + (f", kind {kind}," * (columns.shape[1] > 1))
             _refuse_difference(what, "patients", counted[:, kind], columns[:, kind])
         return Check(f"logged_{name}", "", float(len(events)), "event log with patients")
+
+
+def _total(values: np.ndarray, scale: int) -> float:
+    return fixed_point_sum(np.ascontiguousarray(values, np.float64), scale) / scale
 
 
 def _refuse_difference(what: str, where: str, found: np.ndarray, expected: np.ndarray) -> None:

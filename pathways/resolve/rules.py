@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from pathways.scenario.policy import Exit, Limits, Policy
 from pathways.scenario.regimen import Regimen
 from pathways.scenario.response import Criterion, Response
 
-if TYPE_CHECKING:
-    pass
 
 NO_MOMENT = -1
 ANY_DRUG_RELIEF_PERCENT_X10 = 100

@@ -157,6 +157,20 @@ def test_an_excess_harm_heals_only_after_days_without_infusions():
     assert (of_kind(result, Event.HARM_ONSET)["value_1"] == HarmCause.EXCESS).all()
 
 
+def test_a_background_harm_may_heal_during_infusions():
+    fields = only(CYSTITIS, harm_recovery_per_day=AT_ONCE, harm_recovery_after_days=10_000) | {
+        "horizon_days": 130
+    }
+    # The hazard is above 0 from day 50 to 56 alone; infusions are on the days 42, 84 and 126.
+    changes = {
+        50: only(CYSTITIS, harm_background=AT_ONCE),
+        57: only(CYSTITIS, harm_background=0.0),
+    }
+    result = run_still(**fields, **ALWAYS_PASSES, changes=changes)
+    assert of_kind(result, Event.HARM_ONSET)["day"].tolist() == [56]
+    assert of_kind(result, Event.HARM_RECOVERED)["day"].tolist() == [63]
+
+
 def test_a_fatal_harm_kills_on_the_next_monday():
     fields = only(CYSTITIS, harm_background=AT_ONCE, harm_fatality=1.0, harm_qaly_loss=0.5)
     result = run_still(**UNTREATED, **fields)
