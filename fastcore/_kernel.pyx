@@ -16,13 +16,16 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from _declarations cimport *
-from _maths cimport logarithm, normal_quantile, to_bits
-from _philox cimport normals_fill, uniform
+from _maths cimport exponential, logarithm, logistic, normal_quantile, to_bits
+from _philox cimport normals_fill, uniform, uniforms_block
 
 include "rules/records.pxi"
 include "rules/draws.pxi"
 include "rules/books.pxi"
+include "rules/money.pxi"
 include "rules/natural_history.pxi"
+include "rules/therapies.pxi"
+include "rules/harms.pxi"
 include "rules/symptoms.pxi"
 include "rules/administration.pxi"
 include "rules/response.pxi"
@@ -81,6 +84,10 @@ cdef class Inputs:
         self.context.years_prefix = <const double*>_start_of(arrays["years_prefix"])
         self.context.mortality_per_day = <const double*>_start_of(arrays["mortality_per_day"])
         self.context.norm_utility = <const double*>_start_of(arrays["norm_utility"])
+        self.context.effect_factor = <const double*>_start_of(arrays["effect_factor"])
+        self.context.cost_factor = <const double*>_start_of(arrays["cost_factor"])
+        self.context.cost_prefix = <const double*>_start_of(arrays["cost_prefix"])
+        self.context.harm_age_factor = <const double*>_start_of(arrays["harm_age_factor"])
 
 
 def patient_bytes():

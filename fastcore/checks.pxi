@@ -29,6 +29,18 @@ _LIMITS = {
     "immediate_c50": (1e-9, 1e12),
     "curve_clearance_step": (1e-9, 1e9),
     "curve_weight_step": (1e-9, 1e9),
+    "programme_for": (0, max(codes.ProgrammeFor)),
+    "therapies": (0, layout.MAX_THERAPIES),
+    "therapy_delay_days": (0, 2**31),
+    "therapy_sessions": (0, 1024),
+    "therapy_sessions_per_week": (0, 1024),
+    "harm_metric": (0, max(codes.Metric)),
+    "harm_window_weeks": (0, layout.EXPOSURE_WEEKS - 1),
+    "harm_link": (0, max(codes.Link)),
+    "tests": (0, layout.MAX_TESTS),
+    "test_harm": (0, max(codes.ChronicHarm)),
+    "infusion_payer": (0, max(codes.Payer)),
+    "vial_content_mg": (1e-9, 1e9),
 }
 _CRITERION_LIMITS = {
     "criterion_domain": (0, max(codes.Domain)),
@@ -165,6 +177,10 @@ def _checked_tables(plan, count, days):
         "years_prefix": (days + 1,),
         "mortality_per_day": ages,
         "norm_utility": ages,
+        "effect_factor": (days + 1,),
+        "cost_factor": (days + 1,),
+        "cost_prefix": (days + 1,),
+        "harm_age_factor": (layout.CHRONIC_HARMS, layout.AGE_YEARS),
     }
     tables = {
         name: _checked(name, getattr(plan, name), "f8", shape) for name, shape in shapes.items()}

@@ -26,7 +26,7 @@ cdef object PATIENT_LIMIT = 1 << 31
 
 cdef enum:
     FIRST_TRAIT = TRAIT_AGE
-    TRAITS_DRAWN = TRAIT_OPIOID_DOSE - TRAIT_AGE + 1
+    TRAITS_DRAWN = TRAIT_YEARLY_BUDGET - TRAIT_AGE + 1
     OPIOID_NORMAL = TRAITS_DRAWN
     ENROLMENT_DAYS = 7
     ENROLMENT_OCCURRENCES = 8
@@ -326,6 +326,19 @@ cdef void describe_clocks(Traits* patient, Address at, const Population* people)
     )
 
 
+cdef void describe_means(
+    Traits* patient, const TraitDraws* draws, const Population* people
+) noexcept nogil:
+    """How therapies work in the patient (mean 1), and what she can pay in a year."""
+    cdef double log_sd = people.therapy_response_log_sd
+    patient.therapy_response = exponential(
+        log_sd * normal_of(draws, TRAIT_THERAPY_RESPONSE) - 0.5 * log_sd * log_sd
+    )
+    patient.yearly_budget = people.yearly_budget_median * exponential(
+        people.yearly_budget_log_sd * normal_of(draws, TRAIT_YEARLY_BUDGET)
+    )
+
+
 cdef int sample_patient(Traits* patient, Address at, const Population* people) noexcept nogil:
     """Fill one record; the order matters only where a trait needs an earlier one."""
     cdef TraitDraws draws
@@ -348,6 +361,7 @@ cdef int sample_patient(Traits* patient, Address at, const Population* people) n
     describe_body(patient, &draws, people)
     describe_domains(patient, &draws, people)
     describe_clocks(patient, at, people)
+    describe_means(patient, &draws, people)
     return STATUS_DONE
 
 

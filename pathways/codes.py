@@ -72,6 +72,14 @@ class Event(IntEnum):
     DIED = 20
     RULES_CHANGED = 21
     CRITERION_SCORED = 22
+    PROGRAMME_STARTED = 23
+    THERAPY_STOPPED = 24
+    THERAPY_COMPLETED = 25
+    ACUTE_HARM = 26
+    HARM_ONSET = 27
+    HARM_RECOVERED = 28
+    HARM_DETECTED = 29
+    TESTED = 30
 
 
 class Step(IntEnum):
@@ -101,11 +109,21 @@ class Purpose(IntEnum):
     DIARY_MISSING = 6
     FLARE = 7
     WITHIN_DAY_SCORE = 8
+    ACUTE_HARM = 9
+    SESSION_ATTENDANCE = 10
+    SESSION_DROPOUT = 11
+    THERAPY_PERSISTENCE = 12
     ADHERENCE_TO_RULE = 20
     PATIENT_CHOICE = 21
     DOMAIN_ERROR = 22
     RECOVERY_CLOCK = 30
     RELAPSE_CLOCK = 31
+    HARM_ONSET = 32
+    HARM_RECOVERY = 33
+    HARM_PERMANENT = 34
+    HARM_FATAL = 35
+    HARM_NOTICED = 36
+    HARM_TEST = 37
     LEAD_TO_ASSESSMENT = 40
     LEAD_TO_TREATMENT = 41
     POPULATION_VALUE = 60
@@ -141,6 +159,8 @@ class Trait(IntEnum):
     MOOD = 25
     QUALITY_OF_LIFE = 26
     OPIOID_DOSE = 27
+    THERAPY_RESPONSE = 28
+    YEARLY_BUDGET = 29
 
 
 class Comorbidity(IntEnum):
@@ -261,6 +281,93 @@ class Curve(IntEnum):
     MEAN_EFFECT = 4
 
 
+class Family(IntEnum):
+    """Families of therapy."""
+
+    MEDICATION = 0
+    ACTIVITY = 1
+    BEHAVIOURAL = 2
+    INTERDISCIPLINARY = 3
+    USER_DEFINED = 4
+
+
+class ProgrammeFor(IntEnum):
+    """Who is in the policy's programme."""
+
+    NONE = 0
+    ALL = 1
+    TREATED = 2
+
+
+class AcuteHarm(IntEnum):
+    """Harms of a single administration, in table order."""
+
+    DISSOCIATION = 0
+    NAUSEA = 1
+    SEVERE_HYPERTENSION = 2
+    OTHER_ACUTE = 3
+
+
+class ChronicHarm(IntEnum):
+    """Harms that build up, in table order."""
+
+    LIVER_INJURY = 0
+    CYSTITIS = 1
+    USE_DISORDER = 2
+    CARDIOVASCULAR_EVENT = 3
+    PSYCHIATRIC_EVENT = 4
+    COGNITIVE_COMPLAINT = 5
+
+
+class HarmCause(IntEnum):
+    """The two independent processes of a chronic harm."""
+
+    BACKGROUND = 0
+    EXCESS = 1
+
+
+class Metric(IntEnum):
+    """What an excess hazard depends on."""
+
+    LIFETIME_MG = 0
+    TRAILING_MG = 1
+    TRAILING_DAYS = 2
+    TRAILING_HOURS = 3
+    PEAK = 4
+
+
+class Link(IntEnum):
+    """How an excess hazard depends on it."""
+
+    NONE = 0
+    LOG_LINEAR = 1
+    LINEAR = 2
+    THRESHOLD = 3
+    TABLE = 4
+
+
+class Payer(IntEnum):
+    """Who pays."""
+
+    HEALTH_SYSTEM = 0
+    PATIENT = 1
+
+
+class CostLine(IntEnum):
+    """What is paid for."""
+
+    ASSESSMENT = 0
+    FOLLOW_UP = 1
+    INFUSION = 2
+    DRUG = 3
+    TRAVEL = 4
+    MONITORING = 5
+    ACUTE_HARM = 6
+    CHRONIC_HARM = 7
+    THERAPY = 8
+    BACKGROUND = 9
+
+
 class Status(IntEnum):
     """What a compiled routine returns."""
 
@@ -289,5 +396,14 @@ ENUMS = (
     Visit,
     Maintenance,
     Curve,
+    Family,
+    ProgrammeFor,
+    AcuteHarm,
+    ChronicHarm,
+    HarmCause,
+    Metric,
+    Link,
+    Payer,
+    CostLine,
     Status,
 )

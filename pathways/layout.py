@@ -28,6 +28,15 @@ CURVE_ROWS = 5
 CURVE_GRID = 9
 AGE_YEARS = 121
 COPULA_DIMENSIONS = 12
+MAX_THERAPIES = 4
+ACUTE_HARMS = 4
+CHRONIC_HARMS = 6
+HARM_CAUSES = 2
+HARM_KNOTS = 4
+EXPOSURE_WEEKS = 32
+MAX_TESTS = 4
+PAYERS = 2
+COST_LINES = 10
 
 CONSTANTS = {
     name: value
@@ -187,6 +196,111 @@ PARAMETERS: tuple[Field, ...] = (
     # utility
     Field("utility_knots", FLOAT, "m(P)/m(0) at pain 0..10", PAIN_KNOTS),
     Field("utility_floor", FLOAT, "lowest utility of the value set"),
+    # programme
+    Field("programme_for", INTEGER, "ProgrammeFor"),
+    Field("programme_after_exit", INTEGER, "1 if it goes on after infusions end"),
+    Field("therapies", INTEGER, "number of therapies"),
+    Field("therapy_delay_days", INTEGER, "assessment to the first session"),
+    Field("therapy_interaction", FLOAT, "rho of drug and therapy"),
+    Field("therapy_floor", FLOAT, "relief fraction set to 0 below this"),
+    Field("therapy_effect", FLOAT, "full relief, fraction of pain", MAX_THERAPIES),
+    Field("therapy_sessions", INTEGER, "planned sessions, 0 for medication", MAX_THERAPIES),
+    Field("therapy_sessions_per_week", INTEGER, "sessions a week", MAX_THERAPIES),
+    Field("therapy_attendance", FLOAT, "probability that a session is attended", MAX_THERAPIES),
+    Field(
+        "therapy_dropout_per_miss",
+        FLOAT,
+        "probability of dropout at a missed session",
+        MAX_THERAPIES,
+    ),
+    Field("therapy_progress_per_week", FLOAT, "ramp of a medication", MAX_THERAPIES),
+    Field("therapy_stop_hazard_per_day", FLOAT, "end of a medication", MAX_THERAPIES),
+    Field(
+        "therapy_keep_per_week", FLOAT, "factor of the effect per week after the end", MAX_THERAPIES
+    ),
+    # acute harms
+    Field("acute_intercept", FLOAT, "log odds at the reference", ACUTE_HARMS),
+    Field("acute_sham_intercept", FLOAT, "log odds under a sham", ACUTE_HARMS),
+    Field("acute_slope", FLOAT, "log odds per ng/mL peak, racemic equivalents", ACUTE_HARMS),
+    Field("acute_reference", FLOAT, "reference peak, ng/mL racemic equivalents", ACUTE_HARMS),
+    Field("acute_comorbidities", INTEGER, "bit mask of Comorbidity", ACUTE_HARMS),
+    Field("acute_comorbidity_log_odds", FLOAT, "log odds ratio with one of them", ACUTE_HARMS),
+    Field("acute_age_log_odds", FLOAT, "log odds ratio per year of age above 50", ACUTE_HARMS),
+    Field("acute_premedicated_log_odds", FLOAT, "log odds ratio with premedication", ACUTE_HARMS),
+    Field("acute_qaly_loss", FLOAT, "QALYs lost", ACUTE_HARMS),
+    Field("step_premedicated", INTEGER, "bit mask of AcuteHarm, per regimen", MAX_LADDER_STEPS),
+    Field("adverse_event_acute", INTEGER, "bit mask of AcuteHarm that end treatment"),
+    Field("adverse_event_times", INTEGER, "how often before they do"),
+    # chronic harms
+    Field("harm_off", INTEGER, "1 switches every excess hazard off"),
+    Field("harm_background", FLOAT, "background hazard per day at age factor 1", CHRONIC_HARMS),
+    Field(
+        "harm_background_ratio", FLOAT, "background hazard ratio with a comorbidity", CHRONIC_HARMS
+    ),
+    Field("harm_excess_ratio", FLOAT, "excess hazard ratio with a comorbidity", CHRONIC_HARMS),
+    Field("harm_comorbidities", INTEGER, "bit mask of Comorbidity", CHRONIC_HARMS),
+    Field("harm_base", FLOAT, "h0 of the excess hazard, per day", CHRONIC_HARMS),
+    Field("harm_metric", INTEGER, "Metric", CHRONIC_HARMS),
+    Field("harm_window_weeks", INTEGER, "trailing window, whole weeks up to 31", CHRONIC_HARMS),
+    Field("harm_link", INTEGER, "Link", CHRONIC_HARMS),
+    Field("harm_slope", FLOAT, "slope of the link per unit of the metric", CHRONIC_HARMS),
+    Field("harm_threshold", FLOAT, "threshold in the metric's unit", CHRONIC_HARMS),
+    Field("harm_table_x", FLOAT, "knots in the metric's unit", CHRONIC_HARMS * HARM_KNOTS),
+    Field("harm_table_y", FLOAT, "multiple of h0 at the knots", CHRONIC_HARMS * HARM_KNOTS),
+    Field("harm_lifetime_slope", FLOAT, "log hazard per g lifetime dose, racemic", CHRONIC_HARMS),
+    Field("harm_recovery_per_day", FLOAT, "recovery hazard per day", CHRONIC_HARMS),
+    Field(
+        "harm_recovery_after_days",
+        INTEGER,
+        "days without infusions before an excess harm can heal",
+        CHRONIC_HARMS,
+    ),
+    Field("harm_permanent", FLOAT, "probability that it never heals", CHRONIC_HARMS),
+    Field("harm_fatality", FLOAT, "probability of death at onset", CHRONIC_HARMS),
+    Field(
+        "harm_noticed_per_week",
+        FLOAT,
+        "probability a week that the patient reports it",
+        CHRONIC_HARMS,
+    ),
+    Field("harm_qaly_loss", FLOAT, "QALYs lost at onset", CHRONIC_HARMS),
+    Field("harm_decrement", FLOAT, "utility decrement while active", CHRONIC_HARMS),
+    Field(
+        "adverse_event_chronic", INTEGER, "bit mask of ChronicHarm that end treatment when detected"
+    ),
+    Field(
+        "laboratory_stop_harms",
+        INTEGER,
+        "bit mask of ChronicHarm that end treatment when a test finds them",
+    ),
+    Field("tests", INTEGER, "number of monitoring tests"),
+    Field("test_harm", INTEGER, "ChronicHarm looked for", MAX_TESTS),
+    Field("test_every_courses", INTEGER, "interval in courses, 0 off", MAX_TESTS),
+    Field("test_every_days", INTEGER, "interval in days, 0 off", MAX_TESTS),
+    Field("test_only_with", INTEGER, "bit mask of Comorbidity, 0 everybody", MAX_TESTS),
+    Field("test_sensitivity", FLOAT, "probability that an active harm is found", MAX_TESTS),
+    # patients who stop
+    Field("choice_hazard_per_day", FLOAT, "hazard of stopping of one's own accord, 0 off"),
+    Field("choice_ratio_no_benefit", FLOAT, "hazard ratio after a failed judgement"),
+    Field("choice_ratio_harm", FLOAT, "hazard ratio after a harm"),
+    Field("choice_ratio_paying", FLOAT, "hazard ratio of those who pay"),
+    # money
+    Field("infusion_payer", INTEGER, "Payer of infusions, drug and tests"),
+    Field("budget_limits", INTEGER, "1 if patients stop at their yearly budget"),
+    Field("price_assessment", FLOAT, "per first visit"),
+    Field("price_follow_up", FLOAT, "per judgement or review visit"),
+    Field("price_infusion", FLOAT, "per regimen and course day", _STEP_DAYS),
+    Field("price_vial", FLOAT, "per vial"),
+    Field("vial_content_mg", FLOAT, "mg in a vial"),
+    Field("price_travel", FLOAT, "patient's own cost per attendance"),
+    Field("price_test", FLOAT, "per test", MAX_TESTS),
+    Field("price_acute", FLOAT, "per acute harm", ACUTE_HARMS),
+    Field("price_harm_onset", FLOAT, "at onset", CHRONIC_HARMS),
+    Field("price_harm_detected", FLOAT, "at detection", CHRONIC_HARMS),
+    Field("price_harm_per_day", FLOAT, "per day while active", CHRONIC_HARMS),
+    Field("price_session", FLOAT, "per session", MAX_THERAPIES),
+    Field("price_medication_per_day", FLOAT, "per day", MAX_THERAPIES),
+    Field("price_background_per_day", FLOAT, "background pain care per day alive"),
 )
 """Rules and derived constants of one rule set. Both engines receive the same numbers."""
 
@@ -214,6 +328,8 @@ TRAITS: tuple[Field, ...] = (
     Field("quality_of_life", FLOAT, "baseline EQ VAS, 0-100"),
     Field("opioid_dose", FLOAT, "baseline oral morphine equivalents, mg/d"),
     Field("death_clock", FLOAT, "-log(U) at referral"),
+    Field("therapy_response", FLOAT, "multiplier of therapy effects"),
+    Field("yearly_budget", FLOAT, "what the patient can pay for infusions in a year"),
 )
 """One record per patient, sampled once by shared code and read by both engines."""
 
@@ -247,6 +363,21 @@ RESULTS: tuple[Field, ...] = (
     Field("pain_days", FLOAT, "sum over days alive of latent pain, NRS days"),
     Field("floor_pain_days", FLOAT, "relief removed by the floor, NRS days"),
     Field("trace", HASH, "running hash of events and weekly latent state"),
+    Field("qaly_drug_only", FLOAT, "discounted QALYs with expectation left out of pain"),
+    Field("acute_count", INTEGER, "acute harms", ACUTE_HARMS),
+    Field("harm_count", INTEGER, "onsets, by harm then cause", CHRONIC_HARMS * HARM_CAUSES),
+    Field(
+        "harm_first_day",
+        INTEGER,
+        "first onset of any cause, days since referral, -1 never",
+        CHRONIC_HARMS,
+    ),
+    Field("harms_detected", INTEGER, "detections", CHRONIC_HARMS),
+    Field("sessions_attended", INTEGER, "therapy sessions attended"),
+    Field("tests_done", INTEGER, "monitoring tests"),
+    Field("cost", FLOAT, "discounted, by payer", PAYERS),
+    Field("cost_undiscounted", FLOAT, "by payer", PAYERS),
+    Field("cost_line", FLOAT, "undiscounted, both payers, by line", COST_LINES),
 )
 """What an engine writes per patient; output columns are derived from it once, in Python."""
 
@@ -332,6 +463,9 @@ POPULATION: tuple[Field, ...] = (
     Field("lead_to_treatment_mu", FLOAT, "mean of log days"),
     Field("lead_to_treatment_sigma", FLOAT, "SD of log days"),
     Field("lead_highest_days", INTEGER, "longest lead time"),
+    Field("therapy_response_log_sd", FLOAT, "SD of log therapy response, mean 1"),
+    Field("yearly_budget_median", FLOAT, "median yearly budget for infusions"),
+    Field("yearly_budget_log_sd", FLOAT, "SD of its logarithm"),
 )
 """What the sampler needs to know about the population; see docs/model.md, Patients."""
 

@@ -35,6 +35,11 @@ class Plan:
         last two axes clearance and weight (docs/model.md 5.4).
     effect_prefix, years_prefix : numpy.ndarray
         float64, shape (horizon_days + 1,): discounted and plain days before day t, in years.
+    effect_factor, cost_factor, cost_prefix : numpy.ndarray
+        float64, shape (horizon_days + 1,): discount factor of day t for effects and for costs, and
+        the prefix table of costs (like `effect_prefix`).
+    harm_age_factor : numpy.ndarray
+        float64, shape (CHRONIC_HARMS, AGE_YEARS): multiplier of the background hazard by age.
     mortality_per_day, norm_utility : numpy.ndarray
         float64, shape (2, AGE_YEARS): female then male, by age in whole years.
     population : numpy.ndarray
@@ -53,6 +58,10 @@ class Plan:
     curves: numpy.ndarray
     effect_prefix: numpy.ndarray
     years_prefix: numpy.ndarray
+    effect_factor: numpy.ndarray
+    cost_factor: numpy.ndarray
+    cost_prefix: numpy.ndarray
+    harm_age_factor: numpy.ndarray
     mortality_per_day: numpy.ndarray
     norm_utility: numpy.ndarray
     population: numpy.ndarray

@@ -38,7 +38,7 @@ Progress = Callable[[int, int], object]
 
 
 class Result:
-    """A finished run. Tables, frames and fingerprints are made when first asked for.
+    """A finished run that adds up. Tables, frames and fingerprints are made when first asked for.
 
     Parameters
     ----------
@@ -54,16 +54,28 @@ class Result:
         ``patients``, ``weekly`` and ``events``, the last None if not kept.
     patients, weekly, events, summary : pandas.DataFrame
         ``events`` is None if not kept.
+    checks : list of Check
+        What was counted more than once and agreed.
     fingerprints : dict from str to str or None
         Of each table and of the ``run``.
     fingerprint : str
         Of the run.
+
+    Raises
+    ------
+    pathways.outcomes.conservation.ConservationError
+        If two counts of the same thing differ: a fault of the engine, never of the input.
     """
 
     def __init__(self, raw: RawResult, plan: Plan, record: RunRecord) -> None:
+        from pathways.outcomes.conservation import check_conservation
+
         self.raw = raw
         self.plan = plan
         self.record = record
+        started = time.perf_counter()
+        self.checks = check_conservation(raw, plan)
+        record.seconds["checks"] = time.perf_counter() - started
 
     @cached_property
     def tables(self) -> dict[str, pyarrow.Table | None]:
@@ -93,9 +105,11 @@ class Result:
     @cached_property
     def summary_rows(self) -> list[dict]:
         """The summary as plain rows, columns of ``outcomes.schema.SUMMARY``."""
+        from pathways.outcomes.dose_bands import dose_bands
         from pathways.outcomes.summary import summarise
 
-        return summarise(self.tables["patients"])
+        bands = dose_bands(self.raw, self.plan)
+        return summarise(self.tables["patients"], bands, self.checks)
 
     @cached_property
     def fingerprints(self) -> dict[str, str | None]:
@@ -218,7 +232,7 @@ def run_plan(
     events: bool,
     progress: Progress | None,
 ) -> Result:
-    """Hand a plan to an engine's `run` and time it."""
+    """Hand a plan to an engine's `run`, time it, and check that what it returns adds up."""
     from pathways.outcomes.record import RunRecord
 
     options = {"keep_events": events, "progress": progress}

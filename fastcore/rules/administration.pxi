@@ -137,7 +137,7 @@ cdef void within_day_scores(
         number = 4 * patient.infusions + moment
         z = numbered_normal(context, PURPOSE_WITHIN_DAY_SCORE, number)
         patient.within_day_pain[moment] = within
-        patient.within_day_pain_without_drug[moment] = clip(patient.base - raised)
+        patient.within_day_pain_without_drug[moment] = clip(patient.untreated - raised)
         patient.within_day_score[moment] = <int64_t>clip(
             floor(within + rules.diary_error_sd * z + 0.5))
         log_drawn_event(
@@ -183,7 +183,8 @@ cdef void after_course(
             set_visit(patient, VISIT_REVIEW, context.day + 1)
     elif course_is_judged(patient, rules):
         if rules.judge_at_days == 0:
-            judge(context, patient)
+            if not context.stop_reasons:
+                judge(context, patient)
         else:
             set_visit(patient, VISIT_JUDGEMENT, context.day + rules.judge_at_days)
     else:
@@ -199,7 +200,7 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     cdef int64_t course_day = patient.course_day
     cdef double fraction = course_fraction(context, patient, rules)
     cdef CurvePlace place = place_on_curves(context, patient, rules)
-    cdef double mg, s_factor, peak
+    cdef double mg, s_factor, peak, peak_racemic
     if course_day == 0:
         start_course(context, patient, rules, fraction)
     mg = dose_mg(context, rules, step, course_day, fraction)
@@ -210,8 +211,14 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     context.raised_expectation = expectation_after(context, patient, rules, peak)
     log_event(
         context, patient, EVENT_ADMINISTERED, course_day, mg, context.administered_auc_s, peak)
+    infusion_costs(context, patient, rules, mg)
     within_day_scores(context, patient, rules, &place, mg, s_factor)
-    patient.pain_for_utility = pain_with_mean_effect(patient, rules, &place, fraction)
+    peak_racemic = 0.0 if rules.step_sham[step] else peak / rules.potency
+    acute_harms(context, patient, rules, peak_racemic)
+    record_exposure(
+        context, patient, racemic_equivalent(rules, step, mg),
+        rules.step_hours[step * MAX_COURSE_DAYS + course_day], peak_racemic)
+    set_infusion_day_pain(patient, rules, &place, fraction)
     patient.infusions += 1
     patient.last_infusion_day = context.day
     context.administered = True
@@ -222,16 +229,19 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
             context.day + rules.step_gap_days[step * MAX_COURSE_DAYS + course_day + 1])
     else:
         after_course(context, patient, rules)
+    stop_for_harm(context, patient)
 
 
-cdef inline double pain_with_mean_effect(
+cdef inline void set_infusion_day_pain(
     Patient* patient, const Parameters* rules, const CurvePlace* place, double fraction
 ) noexcept nogil:
     """The pain that the utility of an infusion day uses: the immediate effect by its mean."""
     cdef double mean_effect = (
         0.0 if rules.step_sham[patient.course_step]
         else interpolate_curve(place, CURVE_MEAN_EFFECT))
-    return clip(patient.treated * (1.0 - mean_effect * fraction) - patient.expectation)
+    cdef double treated = patient.treated * (1.0 - mean_effect * fraction)
+    patient.pain_for_utility = clip(treated - patient.expectation)
+    patient.drug_only_pain = clip(treated)
 
 
 cdef inline void enter_dose(Context* context, Patient* patient) noexcept nogil:

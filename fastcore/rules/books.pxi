@@ -63,6 +63,8 @@ cdef inline void bring_books_up_to(
         context.effect_prefix[day] - context.effect_prefix[since])
     patient.qaly_undiscounted += patient.held_utility * (
         context.years_prefix[day] - context.years_prefix[since])
+    patient.qaly_drug_only += patient.held_drug_only_utility * (
+        context.effect_prefix[day] - context.effect_prefix[since])
     patient.pain_days += patient.held_pain * days
     patient.floor_pain_days += patient.held_removed * days
     patient.held_since = day
@@ -74,17 +76,21 @@ cdef inline double utility_of_pain(
     cdef const double* knots = &context.rules.utility_knots[0]
     cdef int64_t i = interval_of(pain, PAIN_KNOTS - 2)
     cdef double relative = knots[i] + (pain - <double>i) * (knots[i + 1] - knots[i])
-    cdef double utility = context.norm_utility_of_sex[patient.age_years] * relative
+    cdef double utility = (
+        context.norm_utility_of_sex[patient.age_years] * relative - patient.harm_decrement)
     return context.rules.utility_floor if utility < context.rules.utility_floor else utility
 
 
 cdef inline void accrue(Context* context, Patient* patient) noexcept nogil:
     """Step 10: book what was held up to today when any held value changes."""
     cdef double utility = utility_of_pain(context, patient, patient.pain_for_utility)
+    cdef double drug_only = utility_of_pain(context, patient, patient.drug_only_pain)
     if (utility != patient.held_utility or patient.pain != patient.held_pain
-            or patient.removed != patient.held_removed):
+            or patient.removed != patient.held_removed
+            or drug_only != patient.held_drug_only_utility):
         bring_books_up_to(context, patient, context.day)
         patient.held_utility = utility
+        patient.held_drug_only_utility = drug_only
         patient.held_pain = patient.pain
         patient.held_removed = patient.removed
 
@@ -107,6 +113,7 @@ cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:
     trace = mix(trace, to_bits(patient.pain))
     trace = mix(trace, to_bits(patient.slow_site))
     trace = mix(trace, to_bits(patient.expectation))
+    trace = mix(trace, to_bits(patient.programme_remaining))
     patient.trace = mix(trace, <uint64_t>patient.state)
 
 

@@ -58,6 +58,8 @@ cdef int64_t caps_reached(Context* context, Patient* patient, int64_t step) noex
     if (rules.limit_infusions > 0
             and patient.infusions + rules.step_days[step] > rules.limit_infusions):
         reasons |= bit(EXIT_REASON_COUNT_CAP)
+    if could_not_pay(context, patient, step):
+        reasons |= bit(EXIT_REASON_COULD_NOT_PAY)
     return reasons
 
 
@@ -136,6 +138,8 @@ cdef void leave_treatment(
 ) noexcept nogil:
     patient.exit_reason = reason
     patient.exit_day = context.day
+    if not context.rules.programme_after_exit:
+        end_programme(patient)
     patient.visit_day = NO_VISIT
     patient.administration_day = NEVER
     patient.course_start_day = NEVER
@@ -189,17 +193,23 @@ cdef void assess(Context* context, Patient* patient) noexcept nogil:
     """7.1: who is offered a first course."""
     cdef bint is_offered = context.rules.ketamine_offered != 0
     cdef int64_t reasons
+    pay(
+        context, patient, PAYER_HEALTH_SYSTEM, COST_LINE_ASSESSMENT,
+        context.rules.price_assessment)
     patient.assessed_day = context.day
     patient.eligible = is_eligible(context)
     log_event(
         context, patient, EVENT_ASSESSED, patient.eligible + 2 * is_offered,
         <double>(context.traits.age_days + context.day),
         <double>context.traits.comorbidities, 0.0)
+    start_programme(context, patient, patient.eligible and is_offered)
     if not (patient.eligible and is_offered):
         patient.state = STATE_CONVENTIONAL
         return
+    do_tests(context, patient)
     stay_on_ladder(context, patient)
     reasons = caps_reached(context, patient, patient.ladder_step)
+    reasons |= take_stop_reasons(context)
     if reasons:
         patient.state = STATE_WAITING
         end_treatment(context, patient, reasons)
@@ -288,9 +298,11 @@ cdef void review(
     """7.2: what follows a course; `verdict` is not judged and `truth` undefined at a review."""
     cdef const Parameters* rules = context.rules
     cdef int64_t reasons = 0
-    cdef int64_t move
+    cdef int64_t stop_reasons, move
+    do_tests(context, patient)
+    stop_reasons = take_stop_reasons(context)
     if patient.tapering:
-        end_treatment(context, patient, bit(EXIT_REASON_TAPER_COMPLETED))
+        end_treatment(context, patient, bit(EXIT_REASON_TAPER_COMPLETED) | stop_reasons)
         return
     move = next_move(context, patient, is_acted_on(context, patient, verdict), &reasons)
     if move == BOOKING_MAINTAIN and rules.maintenance == MAINTENANCE_NONE:
@@ -301,6 +313,7 @@ cdef void review(
     if (rules.limit_days > 0
             and context.day - patient.first_infusion_day >= rules.limit_days):
         reasons |= bit(EXIT_REASON_TIME_LIMIT)
+    reasons |= stop_reasons
     if reasons:
         end_treatment(context, patient, reasons)
         return
@@ -310,16 +323,30 @@ cdef void review(
         patient.false_positive_continuations += truth == NOT_MET
 
 
+cdef inline void visit_after_course(
+    Context* context, Patient* patient, int64_t purpose
+) noexcept nogil:
+    if context.day > patient.last_infusion_day:
+        pay(
+            context, patient, context.rules.infusion_payer, COST_LINE_FOLLOW_UP,
+            context.rules.price_follow_up)
+    if purpose == VISIT_JUDGEMENT:
+        judge(context, patient)
+    else:
+        review(context, patient, VERDICT_NOT_JUDGED, NOT_DEFINED)
+
+
 cdef void visit(Context* context, Patient* patient) noexcept nogil:
     """Step 6."""
     cdef int64_t purpose = patient.visit_purpose
     if patient.recovered and in_care(patient.state):
         end_treatment(context, patient, bit(EXIT_REASON_RECOVERED))
+    elif stop_for_harm(context, patient):
+        pass
     elif context.day == patient.visit_day:
         patient.visit_day = NO_VISIT
         if purpose == VISIT_ASSESSMENT:
             assess(context, patient)
-        elif purpose == VISIT_JUDGEMENT:
-            judge(context, patient)
         else:
-            review(context, patient, VERDICT_NOT_JUDGED, NOT_DEFINED)
+            visit_after_course(context, patient, purpose)
+    context.stop_reasons = 0

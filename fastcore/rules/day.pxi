@@ -4,6 +4,7 @@ cdef inline void live_day(Context* context, Patient* patient) noexcept nogil:
     """Steps 1 to 10 of one day."""
     cdef bint is_monday = context.weekday == 0
     context.administered = False
+    context.stop_reasons = 0
     context.step = STEP_CHANGES_AND_DEATHS
     if context.day == 0 or context.calendar_day == context.next_change_day:
         change_rules(context, patient)

@@ -19,6 +19,15 @@ cdef inline double clock_at(Context* context, int64_t purpose, int64_t episode) 
     return 0.0 - logarithm(uniform_at(context, purpose, episode))
 
 
+cdef inline double uniform_in_lane(
+    Context* context, int64_t purpose, int64_t occurrence, int lane
+) noexcept nogil:
+    return uniform(
+        context.seed, <uint32_t>context.traits.patient, context.clinic, context.draw,
+        <uint32_t>purpose, <int32_t>occurrence, lane,
+    )
+
+
 cdef inline double numbered_uniform(
     Context* context, int64_t purpose, int64_t number
 ) noexcept nogil:
@@ -40,6 +49,8 @@ cdef extern from *:
     /* Inlined into the loop over days, its own loop is no longer vectorised. */
     __attribute__((noinline)) static void pathways_fill_normals(
         double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, Py_ssize_t);
+    __attribute__((noinline)) static void pathways_fill_uniforms(
+        double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, int);
     #endif
     """
 
@@ -49,6 +60,13 @@ cdef void fill_normals "pathways_fill_normals"(
     uint32_t purpose, int32_t first_occurrence, Py_ssize_t n_pairs,
 ) noexcept nogil:
     normals_fill(out, seed, index, clinic, draw, purpose, first_occurrence, n_pairs)
+
+
+cdef void fill_uniforms "pathways_fill_uniforms"(
+    double* out, uint64_t seed, uint32_t index, uint32_t clinic, uint32_t draw,
+    uint32_t purpose, int32_t first_occurrence, int n_pairs,
+) noexcept nogil:
+    uniforms_block(out, seed, index, clinic, draw, purpose, first_occurrence, n_pairs)
 
 
 cdef void fill_flare_normals(Context* context, int64_t week) noexcept nogil:

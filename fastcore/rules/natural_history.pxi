@@ -3,6 +3,8 @@
 cdef inline void set_rules(Context* context, Patient* patient, int64_t number) noexcept nogil:
     patient.rule_set = number
     point_at_rules(context, patient)
+    if patient.harm_active:
+        set_harm_decrement(context, patient)
 
 
 cdef inline void point_at_rules(Context* context, Patient* patient) noexcept nogil:
@@ -30,6 +32,7 @@ cdef inline bint death_is_due(Context* context, Patient* patient) noexcept nogil
 
 cdef void die(Context* context, Patient* patient) noexcept nogil:
     bring_books_up_to(context, patient, context.day)
+    background_cost(context, patient, context.day)
     if in_care(patient.state):
         leave_treatment(context, patient, EXIT_REASON_DEATH, STATE_EXITED)
     log_drawn_event(
@@ -57,6 +60,8 @@ cdef void enter(Context* context, Patient* patient) noexcept nogil:
     patient.flare = traits.flare_at_enrolment
     patient.death_remaining = traits.death_clock
     patient.recovery_remaining = clock_at(context, PURPOSE_RECOVERY_CLOCK, 0)
+    patient.choice_remaining = clock_at(context, PURPOSE_PATIENT_CHOICE, 0)
+    set_harm_clocks(context, patient)
     patient.visit_day = traits.lead_to_assessment_days
     patient.visit_purpose = VISIT_ASSESSMENT
     patient.last_tick = context.calendar_day
@@ -93,7 +98,7 @@ cdef void relapse(Context* context, Patient* patient) noexcept nogil:
 
 
 cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
-    """Step 3: flare, natural recovery and relapse for the days since the last tick."""
+    """Step 3: everything that moves once a week, for the days since the last tick."""
     cdef const Parameters* rules = context.rules
     cdef double elapsed = <double>(context.calendar_day - patient.last_tick)
     cdef double z = flare_normal(context, context.week)
@@ -108,3 +113,8 @@ cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
         patient.relapse_remaining -= rules.relapse_hazard_per_day * elapsed
         if patient.relapse_remaining <= 0.0:
             relapse(context, patient)
+    if patient.in_programme:
+        therapy_week(context, patient, elapsed)
+    chronic_harms_week(context, patient, elapsed)
+    if rules.choice_hazard_per_day != 0.0:
+        patient_choice_week(context, patient, elapsed)

@@ -16,6 +16,7 @@ cdef enum KernelConstant:
     CURVE_DAY = CURVE_ROWS * CURVE_TABLE
     ENROLLED = 0x50617468776179
     HALF_OF_INT64 = 0x4000000000000000
+    PROCESSES = 16  # chronic harms with their two causes, padded
     NEVER = -1
     NO_VISIT = -1
 
@@ -31,12 +32,18 @@ cdef struct Patient:
     double pain_without_drug
     double symptom_expectation  # the expectation that the day's symptoms used
     double pain_for_utility
+    double drug_only_pain  # the same with expectation left out
+    double untreated  # the day's pain with therapies, without the drug and expectation
+    double programme_remaining
+    double harm_decrement
     double held_utility
+    double held_drug_only_utility
     double held_pain
     double held_removed
     int64_t held_since
     double qaly
     double qaly_undiscounted
+    double qaly_drug_only
     double pain_days
     double floor_pain_days
     uint64_t trace
@@ -45,6 +52,14 @@ cdef struct Patient:
     double death_remaining
     double recovery_remaining
     double relapse_remaining
+    double choice_remaining
+    double harm_clock[PROCESSES]
+    double harm_hazard[PROCESSES]
+    int64_t hazard_key  # of the age and rules for which the hazards were worked out, 0 none
+    int64_t excess_due_week  # when those of the excess are worked out again
+    int64_t harm_active
+    int64_t harm_is_detected
+    int64_t in_programme
     int64_t state
     int64_t recovered
     int64_t age_years
@@ -52,6 +67,7 @@ cdef struct Patient:
     int64_t visit_day
     int64_t administration_day
     int64_t course_start_day
+    int64_t last_infusion_day
     # now and then
     int64_t calendar_day  # the first day that has not been simulated
     int64_t rule_set
@@ -75,6 +91,23 @@ cdef struct Patient:
     double within_day_pain[MOMENTS]
     double within_day_pain_without_drug[MOMENTS]
     int64_t within_day_score[MOMENTS]
+    int64_t therapy_start_day
+    int64_t therapy_phase[MAX_THERAPIES]
+    int64_t sessions_done[MAX_THERAPIES]
+    int64_t attended[MAX_THERAPIES]
+    double therapy_progress[MAX_THERAPIES]
+    double therapy_effect[MAX_THERAPIES]
+    double persistence_remaining[MAX_THERAPIES]
+    int64_t acute_at_last
+    int64_t harm_is_permanent
+    int64_t harm_episode[PROCESSES]
+    int64_t harm_onset_day[PROCESSES]
+    double harm_recovery_remaining[PROCESSES]
+    int64_t courses_at_last_test[MAX_TESTS]
+    int64_t last_test_day[MAX_TESTS]
+    int64_t paid_year
+    double paid_for_infusions
+    double peak_highest
     # counted for the results
     int64_t exit_reason
     int64_t taper_reason
@@ -84,7 +117,6 @@ cdef struct Patient:
     int64_t assessed_day
     int64_t eligible
     int64_t first_infusion_day
-    int64_t last_infusion_day
     int64_t courses
     int64_t infusions
     int64_t highest_step
@@ -98,8 +130,21 @@ cdef struct Patient:
     double racemic_mg
     double s_ketamine_mg
     double hours_infused
+    int64_t acute_count[ACUTE_HARMS]
+    int64_t harm_count[CHRONIC_HARMS * HARM_CAUSES]
+    int64_t harm_first_day[CHRONIC_HARMS]
+    int64_t harms_detected[CHRONIC_HARMS]
+    int64_t sessions_attended
+    int64_t tests_done
+    double cost[PAYERS]
+    double cost_undiscounted[PAYERS]
+    double cost_line[COST_LINES]
     uint64_t enrolled
-    # histories, by day or course modulo their length
+    # histories, by day, course or calendar week modulo their length
+    int64_t exposure_week[EXPOSURE_WEEKS]
+    double exposure_mg[EXPOSURE_WEEKS]
+    double exposure_hours[EXPOSURE_WEEKS]
+    double exposure_days[EXPOSURE_WEEKS]
     int64_t recent_course_day[RECENT_COURSES]
     double pain_history[HISTORY_DAYS]
     double pain_without_drug_history[HISTORY_DAYS]
@@ -113,6 +158,10 @@ cdef struct Context:
     const double* curves
     const double* effect_prefix
     const double* years_prefix
+    const double* effect_factor
+    const double* cost_factor
+    const double* cost_prefix
+    const double* harm_age_factor
     const double* mortality_per_day
     const double* norm_utility
     int64_t horizon_days
@@ -139,6 +188,7 @@ cdef struct Context:
     int64_t end_day
     int64_t next_change_day
     bint administered
+    int64_t stop_reasons  # exit reasons, as bits, that today's harms and choices give
     double administered_auc_s
     double raised_expectation
     # flare normals of the weeks flare_first <= w < flare_end

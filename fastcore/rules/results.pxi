@@ -1,6 +1,7 @@
 # A patient before the first day, and the results after the last.
 
 cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
+    cdef int64_t k
     memset(patient, 0, sizeof(Patient))
     patient.enrolled = ENROLLED ^ <uint64_t>traits.patient
     patient.visit_day = NO_VISIT
@@ -15,6 +16,11 @@ cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
     patient.eligible = -1
     patient.first_infusion_day = NEVER
     patient.last_infusion_day = NEVER
+    patient.programme_remaining = 1.0
+    for k in range(CHRONIC_HARMS):
+        patient.harm_first_day[k] = NEVER
+    for k in range(MAX_TESTS):
+        patient.last_test_day[k] = NEVER
     patient.responder_observed = -1
     patient.responder_drug_at_threshold = -1
     patient.responder_drug_any = -1
@@ -26,7 +32,9 @@ cdef void finish_patient(
     """Close the books, on a copy so that finishing twice changes nothing, and write."""
     cdef Patient patient = state[0]
     if patient.state != STATE_DEAD:
+        context.rules = &context.rule_sets[patient.rule_set]
         bring_books_up_to(context, &patient, context.horizon_days)
+        background_cost(context, &patient, context.horizon_days)
     results.state = patient.state
     results.exit_reason = patient.exit_reason
     results.taper_reason = patient.taper_reason
@@ -56,3 +64,13 @@ cdef void finish_patient(
     results.pain_days = patient.pain_days
     results.floor_pain_days = patient.floor_pain_days
     results.trace = patient.trace
+    results.qaly_drug_only = patient.qaly_drug_only
+    results.sessions_attended = patient.sessions_attended
+    results.tests_done = patient.tests_done
+    results.acute_count = patient.acute_count
+    results.harm_count = patient.harm_count
+    results.harm_first_day = patient.harm_first_day
+    results.harms_detected = patient.harms_detected
+    results.cost = patient.cost
+    results.cost_undiscounted = patient.cost_undiscounted
+    results.cost_line = patient.cost_line

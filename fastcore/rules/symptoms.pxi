@@ -22,20 +22,38 @@ cdef inline void keep_pain_of_day(Patient* patient, int64_t day) noexcept nogil:
     patient.pain_without_drug_history[day & HISTORY_MASK] = patient.pain_without_drug
 
 
+cdef inline double with_interaction(
+    Context* context, Patient* patient, double remaining, double slow_relief
+) noexcept nogil:
+    """What drug and therapies remove together beyond, or short of, the two apart."""
+    cdef double interaction = context.rules.therapy_interaction
+    cdef int64_t m
+    for m in range(MAX_THERAPIES):
+        remaining = remaining * (
+            1.0 - interaction * slow_relief * patient.therapy_effect[m])
+    return remaining
+
+
 cdef inline void feel_symptoms(Context* context, Patient* patient) noexcept nogil:
     cdef double level = (
         context.rules.recovered_pain_level if patient.recovered else context.traits.pain_level)
     cdef double base = clip(level + patient.flare)
-    cdef double remaining = 1.0 - slow_relief_of(context, patient)
-    cdef double floored = (
-        context.rules.remaining_floor if remaining < context.rules.remaining_floor
-        else remaining)
+    cdef double lowest = context.rules.remaining_floor
+    cdef double without_drug = patient.programme_remaining
+    cdef double slow_relief = slow_relief_of(context, patient)
+    cdef double remaining = (1.0 - slow_relief) * without_drug
+    cdef double floored
+    if patient.in_programme and context.rules.therapy_interaction != 0.0:
+        remaining = with_interaction(context, patient, remaining, slow_relief)
+    floored = lowest if remaining < lowest else remaining
     patient.base = base
     patient.removed = (floored - remaining) * base
     patient.treated = base * floored
     patient.pain = clip(patient.treated - patient.expectation)
-    patient.pain_without_drug = clip(base - patient.expectation)
+    patient.untreated = base * (lowest if without_drug < lowest else without_drug)
+    patient.pain_without_drug = clip(patient.untreated - patient.expectation)
     patient.symptom_expectation = patient.expectation
     patient.pain_for_utility = patient.pain
+    patient.drug_only_pain = clip(patient.treated)
     if keeps_pain_history(patient.state):
         keep_pain_of_day(patient, context.day)

@@ -126,6 +126,10 @@ def _show(result: Result, scenario: Scenario, directory: Path) -> None:
         console.print()
         _show_exits(console, result)
         console.print()
+        _show_harms(console, result)
+        console.print()
+        _show_costs(console, result)
+        console.print()
         _show_evidence(console, result)
         _show_files(console, result, directory)
     # Not left to rich, which would answer a closed pipe itself.
@@ -150,6 +154,28 @@ def _show_exits(console: Console, result: Result) -> None:
 
     headings = ("End of treatment", "Share of all", "95 % interval")
     console.print(_table(headings, exit_rows(result.summary_rows)))
+
+
+def _show_harms(console: Console, result: Result) -> None:
+    from pathways.outcomes.headline import acute_harm_rows, chronic_harm_rows
+
+    rows, interval = result.summary_rows, "95 % interval"
+    headings = ("Harms per 100 patient-years", "Background", interval, "From ketamine", interval)
+    console.print(_table(headings, chronic_harm_rows(rows)))
+    console.print()
+    console.print(_table(("Harms of an infusion", "Share", interval), acute_harm_rows(rows)))
+
+
+def _show_costs(console: Console, result: Result) -> None:
+    from pathways.outcomes.headline import cost_rows, currency
+
+    rows = result.summary_rows
+    found = cost_rows(rows)
+    if not found:
+        console.print("Costs: none, because the scenario names no price book")
+        return
+    headings = (f"Cost per referral, {currency(rows)}", "Mean", "95 % interval")
+    console.print(_table(headings, found))
 
 
 def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]):
@@ -182,6 +208,10 @@ def _show_evidence(console: Console, result: Result) -> None:
 
 
 def _show_files(console: Console, result: Result, directory: Path) -> None:
+    from pathways.outcomes.headline import checks_passed
+
+    passed = ", ".join(checks_passed(result.summary_rows))
+    console.print(f"Conservation passed: {passed}")
     console.print(
         "The intervals are Monte Carlo error alone; uncertainty of the parameters is not in them."
     )

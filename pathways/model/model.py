@@ -55,6 +55,10 @@ class PathwayModel(Model):
         By sex (0 female, 1 male) and age in whole years.
     effect_prefix, years_prefix : list of float
         Discounted and plain years before a patient day.
+    effect_factor, cost_factor, cost_prefix : list of float
+        Discount factors of a patient day for effects and costs; discounted years before it.
+    harm_age_factor : list of list of float
+        By chronic harm and age in whole years: multiplier of the background hazard.
 
     Examples
     --------
@@ -88,6 +92,10 @@ class PathwayModel(Model):
         self.norm_utility = plan.norm_utility.tolist()
         self.effect_prefix = plan.effect_prefix.tolist()
         self.years_prefix = plan.years_prefix.tolist()
+        self.effect_factor = plan.effect_factor.tolist()
+        self.cost_factor = plan.cost_factor.tolist()
+        self.cost_prefix = plan.cost_prefix.tolist()
+        self.harm_age_factor = plan.harm_age_factor.tolist()
         self.day = 0
         self.clinic = ClinicAgent(self)
         self.patients = [patient_class(self, record) for record in self.traits]
@@ -144,7 +152,7 @@ class PathwayModel(Model):
         """Add up what the living hold until the horizon."""
         for patient in self.patients:
             if patient.alive:
-                patient.bring_books_up_to(self.horizon_days)
+                patient.close_books(self.horizon_days)
 
     def rules_in_force(self) -> RuleSet:
         """Return the last rule set that started today or before."""
@@ -166,7 +174,8 @@ class PathwayModel(Model):
         self.clinic = self.traits = self.plan = self.draws = self.datacollector = None
         self.rule_sets = self.rule_sets_starting_today = ()
         self.mortality_per_day = self.norm_utility = None
-        self.effect_prefix = self.years_prefix = None
+        self.effect_prefix = self.years_prefix = self.cost_prefix = None
+        self.effect_factor = self.cost_factor = self.harm_age_factor = None
         # Mesa 3.3 counts agents in a table of models that keeps every model alive.
         agent_numbers = getattr(Agent, "_ids", None)
         if agent_numbers is not None:
@@ -184,7 +193,9 @@ class PathwayModel(Model):
     def _results(self) -> NDArray:
         results = numpy.zeros(len(self.patients), numpy_dtype(RESULTS))
         for field in RESULTS:
-            results[field.name] = [getattr(patient, field.name) for patient in self.patients]
+            column = results[field.name]
+            values = [getattr(patient, field.name) for patient in self.patients]
+            column[:] = numpy.array(values, column.dtype).reshape(column.shape)
         return results
 
     def _events(self) -> NDArray:

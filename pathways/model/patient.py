@@ -10,11 +10,15 @@ from pathways.codes import ExitReason, State, Step, Verdict, Visit
 from pathways.layout import HISTORY_DAYS, MAX_CRITERIA, TRAITS
 from pathways.rules.books import Books
 from pathways.rules.draws import AddressedDraws
+from pathways.rules.exposure import Exposure
+from pathways.rules.harms import Harms
 from pathways.rules.ketamine import Ketamine, WithinDayScore
+from pathways.rules.money import Money
 from pathways.rules.natural_history import NaturalHistory
 from pathways.rules.referral import Referral
 from pathways.rules.response import Response, Total
 from pathways.rules.symptoms import Symptoms
+from pathways.rules.therapies import Therapies
 from pathways.rules.treatment import Treatment
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ class PatientAgent(
     Response,
     Treatment,
     Ketamine,
+    Therapies,
+    Exposure,
+    Harms,
+    Money,
     Books,
     AddressedDraws,
     Agent,
@@ -65,11 +73,12 @@ class PatientAgent(
 
     flare : float
         Deviation of this week's pain from the long-run level, NRS points.
-    base_pain, treated_pain, pain, pain_without_drug : float
-        Pain of today: untreated; after the drug; as felt (after expectation too); as it would be
-        felt without the drug. NRS.
-    pain_for_utility : float
-        Pain of today with the 24-hour mean of the immediate effect, NRS.
+    base_pain, treated_pain, undrugged_pain, pain, pain_without_drug : float
+        Pain of today: untreated; after drug and programme; after the programme alone; as felt
+        (after expectation too); as it would be felt without the drug. NRS.
+    pain_for_utility, pain_drug_only : float
+        Pain of today with the 24-hour mean of the immediate effect; the same with expectation left
+        out. NRS.
     removed : float
         Relief taken away by the floor of the remaining fraction, NRS points.
     pain_kept, pain_without_drug_kept : list of float
@@ -112,14 +121,40 @@ class PatientAgent(
         Of the last judgement that was passed or failed.
     ever_passed : bool
 
+    therapies : list of Therapy
+    in_programme : bool
+        Whether the patient was ever enrolled in the programme of therapies.
+    therapy_start_day : int
+        First patient day on which the therapies run.
+    programme_remaining : float
+        Fraction of pain that the therapies leave.
+
+    harms : list of HarmProcess
+        Two for each chronic harm: background, then excess.
+    active_harms : int
+        How many of them are active.
+    exposure : list of ExposureWeek
+        Ketamine of the last calendar weeks, week `w` at ``w mod 32``.
+    peak_highest : float
+        Highest peak so far, ng/mL racemic equivalents.
+    harmed_at_last_infusion : bool
+    courses_at_last_test, last_test_day : list of int
+        By monitoring test.
+    stop_reasons : set of ExitReason
+        Why treatment has to stop as soon as it can be acted on.
+
+    paid_this_year : float
+        What the patient paid for infusions in the year `paid_in_year` since the referral.
     death_remaining, recovery_remaining, relapse_remaining : float
         What is left of each exponential clock.
+    choice_remaining : float
+        What is left of the clock at which patients stop of their own accord.
     episode : int
         Episode of pain, from 0; one more after each relapse.
     last_tick, age_years : int
         Calendar day of the last Monday's update; completed years of age then.
 
-    held_utility, held_pain, held_removed : float
+    held_utility, held_pain, held_removed, held_drug_only : float
         Daily values not yet added up, since the day `books_day`.
     trace : int
         Running 64-bit hash of events and weekly latent state.
@@ -143,6 +178,10 @@ class PatientAgent(
         self._have_symptoms()
         self._have_no_treatment()
         self._have_no_judgement()
+        self.have_no_programme()
+        self.have_no_exposure()
+        self.be_unharmed()
+        self.have_paid_nothing()
         self._open_books()
 
     def _be_untouched(self) -> None:
@@ -153,14 +192,16 @@ class PatientAgent(
         self.unsettled = True
         self.move_to(State.REFERRED)
         self.death_remaining = self.recovery_remaining = self.relapse_remaining = 0.0
+        self.choice_remaining = 0.0
         self.episode = 0
         self.last_tick = self.age_years = 0
         self.died_day = self.recovered_day = NEVER
 
     def _have_symptoms(self) -> None:
         self.flare = 0.0
-        self.base_pain = self.treated_pain = self.pain = self.pain_without_drug = 0.0
-        self.pain_for_utility = self.removed = 0.0
+        self.base_pain = self.treated_pain = self.undrugged_pain = 0.0
+        self.pain = self.pain_without_drug = 0.0
+        self.pain_for_utility = self.pain_drug_only = self.removed = 0.0
         self.pain_kept = [0.0] * HISTORY_DAYS
         self.pain_without_drug_kept = [0.0] * HISTORY_DAYS
         self.slow_site = self.lifetime_auc_s = self.dose_auc_s = 0.0
@@ -195,9 +236,10 @@ class PatientAgent(
         self.responder_drug_at_threshold = self.responder_drug_any = NEVER
 
     def _open_books(self) -> None:
-        self.held_utility = self.held_pain = self.held_removed = 0.0
+        self.held_utility = self.held_pain = self.held_removed = self.held_drug_only = 0.0
         self.books_day = 0
-        self.qaly = self.qaly_undiscounted = self.pain_days = self.floor_pain_days = 0.0
+        self.qaly = self.qaly_undiscounted = self.qaly_drug_only = 0.0
+        self.pain_days = self.floor_pain_days = 0.0
         self.trace = 0
         self.events: list[tuple] = []
 
@@ -244,9 +286,15 @@ class PatientAgent(
             self.day_step = Step.DIARY
             if self.baselines_are_due():
                 self.take_baselines()
+        if self.stop_reasons and not self.in_care:
+            self.stop_reasons.clear()
         if self.recovered and self.in_care:
             self.day_step = Step.VISITS
             self.end_treatment([ExitReason.RECOVERED])
+            self.stop_reasons.clear()
+        elif self.stop_reasons:
+            self.day_step = Step.VISITS
+            self.stop_for_harm()
         elif day == self.visit_day:
             self.day_step = Step.VISITS
             self.visit()
@@ -260,7 +308,9 @@ class PatientAgent(
         if infused:
             self.day_step = Step.ADMINISTRATION
             self.administer()
-            if day == self.visit_day:
+            if self.stop_reasons:
+                self.stop_for_harm()
+            elif day == self.visit_day:
                 self.visit()
             self.day_step = Step.DOSE_ENTERS
             self.enter_dose()

@@ -44,7 +44,7 @@ class Estimate:
         return replace(self, note="; ".join(part for part in (note, self.note) if part))
 
 
-def mean(values: np.ndarray, scale: int) -> Estimate:
+def mean(values: np.ndarray, scale: int, lowest: float | None = None) -> Estimate:
     """Return the mean with its normal interval.
 
     Parameters
@@ -53,6 +53,8 @@ def mean(values: np.ndarray, scale: int) -> Estimate:
         One for each patient.
     scale : int
         Units of the fixed-point sum in one unit of the values.
+    lowest : float, optional
+        Below which no mean can lie, nor its interval.
     """
     n = len(values)
     if n == 0:
@@ -62,7 +64,8 @@ def mean(values: np.ndarray, scale: int) -> Estimate:
     if n == 1:
         return Estimate(value, n=1, note="one patient: no standard error")
     error = math.sqrt(squared_deviations(values, value) / (n - 1) / n)
-    return _with_normal_interval(value, error, n)
+    found = _with_normal_interval(value, error, n)
+    return found if lowest is None else replace(found, low=max(lowest, found.low))
 
 
 def proportion(count: int, n: int) -> Estimate:
@@ -108,6 +111,30 @@ def ratio(parts: np.ndarray, wholes: np.ndarray) -> Estimate:
     error = math.sqrt(squared_deviations(residuals, 0.0) * n / (n - 1)) / whole
     found = _with_normal_interval(value, error, n)
     return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+
+
+def poisson_rate(events: int, time: float, n: int, per: float = 1.0) -> Estimate:
+    """Return events per time with the exact Poisson interval (Garwood 1936, Biometrika 28:437-442).
+
+    Parameters
+    ----------
+    events : int
+    time : float
+        Time in which they happened, such as patient-years.
+    n : int
+        Patients who spent it.
+    per : float
+        Times this much, such as 100.0 for a rate per 100 years.
+    """
+    if time <= 0.0:
+        return Estimate(n=n, note="no time")
+    from scipy.special import gammaincinv
+
+    unit = per / time
+    low = float(gammaincinv(events, 0.025)) * unit if events else 0.0
+    high = float(gammaincinv(events + 1, 0.975)) * unit
+    error = math.sqrt(events) * unit if events else None
+    return Estimate(events * unit, error, low, high, n, "Poisson interval")
 
 
 def quantile(values: np.ndarray, per_mille: int, n: int | None = None) -> Estimate:

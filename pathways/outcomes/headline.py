@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathways.outcomes.summary import ALL, CONTINUATIONS, TREATED, Row
+from pathways.outcomes import schema
+from pathways.outcomes.summary import ALL, CONSERVATION, CONTINUATIONS, COSTS, TREATED, Row
 
 HEADLINE = (
     (ALL, "share_treated", "Treated by the horizon"),
@@ -15,19 +16,27 @@ HEADLINE = (
     (ALL, "share_responder_trait", "Responder trait"),
     (ALL, "mean_pain", "Pain"),
     (ALL, "mean_qaly", "QALYs, discounted"),
+    (ALL, "mean_qaly_drug_only", "  with expectation left out"),
     (ALL, "share_alive", "Alive at the horizon"),
     (TREATED, "mean_infusions", "Infusions per treated"),
     (TREATED, "mean_ketamine_mg", "Lifetime dose per treated, mean"),
     (TREATED, "p99_ketamine_mg", "Lifetime dose per treated, 99th percentile"),
     (TREATED, "mean_years_on_treatment", "Years on treatment per treated"),
+    (ALL, "mean_sessions_attended", "Therapy sessions attended"),
+    (ALL, "mean_tests_done", "Monitoring tests"),
     (CONTINUATIONS, "false_positive_rate", "False-positive continuations"),
     (CONTINUATIONS, "false_positive_rate_non_responders", "  among trait non-responders"),
 )
 
+LOGGED = "logged_"
+PAID_BY = (*schema.PAYERS, *(f"undiscounted_{payer}" for payer in schema.PAYERS))
 EXIT = "share_exit_"
 WITHOUT_EXIT = {"not_yet": "still in care", "not_started": "never in care"}
-DIGITS = {"mg": 0, "mg/kg": 1, "d": 0, "h": 1, "a": 2, "NRS": 2, "QALY": 3, "": 2}
-SUFFIXES = {"a": " years", "d": " days", "": ""}
+DIGITS = {"mg": 0, "mg/kg": 1, "d": 0, "h": 1, "a": 2, "NRS": 2, "QALY": 3, "": 2, "/100 a": 3}
+WHOLE_MONEY_FROM = 100.0
+"""Mean costs from here on are written without hundredths."""
+
+SUFFIXES = {"a": " years", "d": " days", "": "", "/100 a": ""}
 
 
 def headline_rows(rows: list[Row]) -> list[tuple[str, str, str, str]]:
@@ -46,6 +55,46 @@ def exit_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
     ]
 
 
+def acute_harm_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
+    """Return label, share of infusions and 95 % interval of the harms of an infusion."""
+    found = _of_all(rows)
+    chosen = [(harm, found[f"share_{harm}_per_infusion"]) for harm in schema.ACUTE_HARMS]
+    return [(_words(harm), estimate(row), interval(row)) for harm, row in chosen]
+
+
+def chronic_harm_rows(rows: list[Row]) -> list[tuple[str, ...]]:
+    """Return label, then rate per 100 patient-years and interval, background and excess."""
+    found = _of_all(rows)
+    return [
+        (_words(harm), *(part for cause in schema.CAUSES for part in _rate(found, harm, cause)))
+        for harm in schema.CHRONIC_HARMS
+    ]
+
+
+def cost_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
+    """Return label, mean cost and 95 % interval by payer and line; none without a price book."""
+    found = _of_all(rows)
+    chosen = [(name, found[f"mean_{name}"]) for name in COSTS]
+    return [
+        (_cost_label(name), estimate(row), interval(row))
+        for name, row in chosen
+        # A line nothing is paid for says nothing; a payer who pays nothing does.
+        if row["value"] is not None and (row["value"] or name.removeprefix("cost_") in PAID_BY)
+    ]
+
+
+def currency(rows: list[Row]) -> str:
+    """Return the currency of the costs; empty without a price book."""
+    return str(_of_all(rows)[f"mean_{COSTS[0]}"]["unit"])
+
+
+def checks_passed(rows: list[Row]) -> list[str]:
+    """Return in words what was counted more than once and agreed; the log's checks as one."""
+    names = [str(row["measure"]) for row in rows if row["block"] == CONSERVATION]
+    plain = [_words(name) for name in names if not name.startswith(LOGGED)]
+    return plain if len(plain) == len(names) else [*plain, "log"]
+
+
 def estimate(row: Row) -> str:
     """Return the value as text, with its unit; the note if there is no value."""
     if row["value"] is None:
@@ -60,16 +109,33 @@ def interval(row: Row) -> str:
     return f"{_number(row, 'low')} to {_number(row, 'high')}"
 
 
+def _of_all(rows: list[Row]) -> dict[str, Row]:
+    return {str(row["measure"]): row for row in rows if row["block"] == ALL}
+
+
+def _rate(found: dict[str, Row], harm: str, cause: str) -> tuple[str, str]:
+    row = found[f"{harm}_{cause}_per_100_years"]
+    return estimate(row), interval(row)
+
+
 def _number(row: Row, which: str) -> str:
     value = row[which]
     if value is None:
         return "not reached" if "wait" in row["measure"] else "beyond the sample"
     if _is_share(row):
         return f"{100.0 * value:.1f}"
-    return f"{value:,.{DIGITS[row['unit']]}f}"
+    return f"{value:,.{_digits(row)}f}"
+
+
+def _digits(row: Row) -> int:
+    if _is_money(row):
+        return 0 if row["value"] >= WHOLE_MONEY_FROM else 2
+    return DIGITS[row["unit"]]
 
 
 def _suffix(row: Row) -> str:
+    if _is_money(row):
+        return ""  # The heading names the currency.
     return " %" if _is_share(row) else SUFFIXES.get(row["unit"], f" {row['unit']}")
 
 
@@ -77,5 +143,25 @@ def _is_share(row: Row) -> bool:
     return row["measure"].startswith(("share_", "false_positive_rate"))
 
 
+def _is_money(row: Row) -> bool:
+    return row["measure"].startswith("mean_cost_")
+
+
 def _exit_label(reason: str) -> str:
     return WITHOUT_EXIT.get(reason, reason.replace("_", " "))
+
+
+def _cost_label(name: str) -> str:
+    what = name.removeprefix("cost_")
+    if what in schema.PAYERS:
+        return f"{_words(what).capitalize()}, discounted"
+    payer = what.removeprefix("undiscounted_")
+    return (
+        f"{_words(payer).capitalize()}, not discounted"
+        if payer != what
+        else f"  both payers: {_words(what)}"
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

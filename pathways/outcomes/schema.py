@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pathways.codes import Condition, Event, ExitReason, Purpose, State
+from pathways.codes import (
+    AcuteHarm,
+    ChronicHarm,
+    Condition,
+    CostLine,
+    Event,
+    ExitReason,
+    HarmCause,
+    Payer,
+    Purpose,
+    State,
+)
 
 if TYPE_CHECKING:
     from enum import IntEnum
@@ -58,12 +69,21 @@ CONDITIONS = words(Condition)
 EVENTS_NAMED = words(Event)
 PURPOSES = words(Purpose, leave_out=(Purpose.NONE,))
 SEXES = ("female", "male")
+ACUTE_HARMS = words(AcuteHarm)
+CHRONIC_HARMS = words(ChronicHarm)
+CAUSES = words(HarmCause)
+PAYERS = words(Payer)
+COST_LINES = words(CostLine)
+CURRENCY = "currency"
+"""Unit of money: what the column of this name says."""
 
 LATER = "not in the model yet"
+_NO_PRICES = "the scenario names no price book"
 _NEVER_TREATED = "never treated"
 _NOT_JUDGED = "no judgement was passed or failed"
 _NOT_ASSESSED = "never assessed"
 _NO_EXIT = "treatment was never ended"
+_NO_ONSET = "never"
 
 PATIENTS: tuple[Column, ...] = (
     Column("patient", INTEGER, "", "index in the clinic"),
@@ -114,18 +134,55 @@ PATIENTS: tuple[Column, ...] = (
     Column("studied", FLAG, "", "referred within the study window"),
     Column("first_exit_reason", TEXT, "", "why treatment first ended", _NO_EXIT, REASONS),
     Column("last_exit_reason", TEXT, "", "why treatment last ended", _NO_EXIT, REASONS),
-    Column("cost_health_system", FLOAT, "", "discounted cost to the health system", LATER),
-    Column("cost_patient", FLOAT, "", "discounted cost to the patient", LATER),
-    Column("qaly_drug_only", FLOAT, "QALY", "QALYs with expectation zeroed", LATER),
+    Column(
+        "cost_health_system", FLOAT, CURRENCY, "cost to the health system, discounted", _NO_PRICES
+    ),
+    Column("cost_patient", FLOAT, CURRENCY, "cost to the patient, discounted", _NO_PRICES),
+    Column("qaly_drug_only", FLOAT, "QALY", "discounted QALYs with expectation left out of pain"),
     Column("outside_mg", FLOAT, "mg", "ketamine bought elsewhere, racemic equivalents", LATER),
-    Column("dissociation", INTEGER, "", "administrations with dissociation", LATER),
-    Column("nausea", INTEGER, "", "administrations with nausea or vomiting", LATER),
-    Column("severe_hypertension", INTEGER, "", "severe rises of blood pressure", LATER),
-    Column("liver_injury", INTEGER, "", "episodes of liver injury", LATER),
-    Column("cystitis", INTEGER, "", "episodes of cystitis", LATER),
-    Column("use_disorder", INTEGER, "", "episodes of ketamine use disorder", LATER),
-    Column("cardiovascular_event", INTEGER, "", "cardiovascular events", LATER),
+    Column("dissociation", INTEGER, "", "administrations with dissociation"),
+    Column("nausea", INTEGER, "", "administrations with nausea or vomiting"),
+    Column("severe_hypertension", INTEGER, "", "severe rises of blood pressure"),
+    Column("liver_injury", INTEGER, "", "episodes of liver injury, any cause"),
+    Column("cystitis", INTEGER, "", "episodes of cystitis, any cause"),
+    Column("use_disorder", INTEGER, "", "episodes of ketamine use disorder, any cause"),
+    Column("cardiovascular_event", INTEGER, "", "cardiovascular events, any cause"),
     Column("trace", HASH, "", "hash of the patient's events and weekly state"),
+    Column("other_acute", INTEGER, "", "administrations with another acute harm"),
+    Column("psychiatric_event", INTEGER, "", "psychiatric events, any cause"),
+    Column("cognitive_complaint", INTEGER, "", "episodes of cognitive complaint, any cause"),
+    *(
+        Column(f"{harm}_excess", INTEGER, "", f"of the column {harm}, those caused by exposure")
+        for harm in CHRONIC_HARMS
+    ),
+    *(
+        Column(f"{harm}_first_day", INTEGER, "d", "referral to first onset, any cause", _NO_ONSET)
+        for harm in CHRONIC_HARMS
+    ),
+    Column("harms_detected", INTEGER, "", "chronic harms noticed by the patient or by a test"),
+    Column("sessions_attended", INTEGER, "", "therapy sessions attended"),
+    Column("tests_done", INTEGER, "", "monitoring tests"),
+    *(
+        Column(
+            f"cost_undiscounted_{payer}",
+            FLOAT,
+            CURRENCY,
+            f"cost to the {payer.replace('_', ' ')}",
+            _NO_PRICES,
+        )
+        for payer in PAYERS
+    ),
+    *(
+        Column(
+            f"cost_{line}",
+            FLOAT,
+            CURRENCY,
+            f"{line.replace('_', ' ')}: cost to both payers, not discounted",
+            _NO_PRICES,
+        )
+        for line in COST_LINES
+    ),
+    Column("currency", TEXT, "", "currency of the costs, ISO 4217", _NO_PRICES),
 )
 """One row for each patient, in patient order. Days count from the patient's referral."""
 

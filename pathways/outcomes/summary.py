@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from pathways.codes import State
-from pathways.outcomes import estimates, schema
+from pathways.outcomes import dose_bands, estimates, schema
+from pathways.outcomes.conservation import Check
+from pathways.outcomes.dose_bands import DoseBand
 from pathways.outcomes.estimates import Estimate
 
 ALL = "all_referrals"
 TREATED = "per_treated"
 CONTINUATIONS = "continuations"
+CONSERVATION = "conservation"
 
 STATES_IN_CARE = (State.WAITING, State.COURSE, State.FOLLOW_UP, State.MAINTENANCE, State.PAUSED)
 
@@ -34,18 +38,28 @@ FIXED_POINT = {
     "a": 1_000_000,
     "NRS": 1_000_000,
     "QALY": 1_000_000_000,
+    schema.CURRENCY: 10_000,
     "": 1,
 }
 """Units of a fixed-point sum in one unit of the column, by the column's unit."""
 
+BELOW_ZERO = ("QALY",)
+"""Units of what may be negative: a state may be worse than death."""
+
 MEANS_OF_ALL = (
     "infusions courses ketamine_mg_per_kg hours_infused pain_mean floor_pain_mean "
-    "life_years qaly qaly_undiscounted"
+    "life_years qaly qaly_drug_only qaly_undiscounted sessions_attended tests_done harms_detected"
 ).split()
 MEANS_OF_TREATED = (
     "wait_days infusions courses highest_step ketamine_mg_per_kg hours_infused "
-    "years_on_treatment pain_mean life_years qaly qaly_undiscounted"
+    "years_on_treatment pain_mean life_years qaly qaly_drug_only qaly_undiscounted "
+    "sessions_attended tests_done"
 ).split()
+COSTS = (
+    *(f"cost_{payer}" for payer in schema.PAYERS),
+    *(f"cost_undiscounted_{payer}" for payer in schema.PAYERS),
+    *(f"cost_{line}" for line in schema.COST_LINES),
+)
 IN_CARE = tuple(state.name.lower() for state in STATES_IN_CARE)
 TRUTHS = ("responder_observed", "responder_drug_at_threshold", "responder_drug_any")
 QUANTILES = (("median", 500), ("p90", 900), ("p99", 990))
@@ -90,6 +104,11 @@ class Patients:
         """Return a bool for each patient; null is false."""
         return self._column(name).fill_null(False).to_numpy()
 
+    def currency(self) -> str | None:
+        """Return the currency, one for all patients of a run; None without a price book."""
+        currency = self._table["currency"]
+        return currency[0].as_py() if len(currency) else None
+
     def counts_of_words(self, name: str) -> dict[str | None, int]:
         """Return how often each word of a text column occurs; null under None."""
         counted = self._column(name).value_counts().to_pylist()
@@ -99,13 +118,21 @@ class Patients:
         return self._table[name].filter(pa.array(self._chosen))
 
 
-def summarise(patients: pa.Table) -> list[Row]:
+def summarise(
+    patients: pa.Table,
+    bands: Sequence[DoseBand] | None = None,
+    checks: Sequence[Check] = (),
+) -> list[Row]:
     """Return the headline measures.
 
     Parameters
     ----------
     patients : pyarrow.Table
         Columns of ``schema.PATIENTS``.
+    bands : sequence of DoseBand, optional
+        Harm by lifetime dose; None if no events were kept.
+    checks : sequence of Check
+        What was counted twice and agreed.
 
     Returns
     -------
@@ -119,6 +146,12 @@ def summarise(patients: pa.Table) -> list[Row]:
         *_in_block(ALL, _of_all(studied, treated)),
         *_in_block(TREATED, _of_treated(treated)),
         *_in_block(CONTINUATIONS, _of_continuations(studied)),
+        *(
+            row
+            for band, *measure in dose_bands.rates(bands or [])
+            for row in _in_block(band, [measure])
+        ),
+        *_in_block(CONSERVATION, _of_checks(checks, patients)),
     ]
 
 
@@ -170,6 +203,9 @@ def _of_all(studied: Patients, treated: Patients) -> Measures:
     yield "median_wait_days", "d", _median_wait(treated, n)
     yield from _dose(studied)
     yield from _means(studied, MEANS_OF_ALL)
+    yield from _costs(studied)
+    yield from _chronic_harms(studied)
+    yield from _acute_harms(studied)
     yield "share_alive", "", share((~studied.known("died_day")).sum()).noted("at the horizon")
     yield "share_ever_recovered", "", share(studied.known("recovered_day").sum())
     yield "share_responder_trait", "", share(studied.flags("responder_trait").sum())
@@ -197,7 +233,7 @@ def _of_treated(treated: Patients) -> Measures:
 
 
 def _of_continuations(studied: Patients) -> Measures:
-    yield "mean_continuations", "", estimates.mean(studied.values("continuations"), 1)
+    yield "mean_continuations", "", estimates.mean(studied.values("continuations"), 1, lowest=0.0)
     groups = {
         "false_positive_rate": studied,
         "false_positive_rate_responders": studied.where(studied.flags("responder_trait")),
@@ -215,7 +251,7 @@ def _median_wait(treated: Patients, n: int) -> Estimate:
 
 def _dose(patients: Patients) -> Measures:
     dose = patients.values("ketamine_mg")
-    yield "mean_ketamine_mg", "mg", estimates.mean(dose, FIXED_POINT["mg"])
+    yield "mean_ketamine_mg", "mg", estimates.mean(dose, FIXED_POINT["mg"], lowest=0.0)
     for name, per_mille in QUANTILES:
         yield f"{name}_ketamine_mg", "mg", estimates.quantile(dose, per_mille)
 
@@ -223,8 +259,51 @@ def _dose(patients: Patients) -> Measures:
 def _means(patients: Patients, names: Iterable[str]) -> Measures:
     for name in names:
         unit = UNITS[name]
-        found = estimates.mean(patients.values(name), FIXED_POINT[unit])
+        lowest = None if unit in BELOW_ZERO else 0.0
+        found = estimates.mean(patients.values(name), FIXED_POINT[unit], lowest)
         yield f"mean_{name.removesuffix('_mean')}", unit, found
+
+
+def _costs(patients: Patients) -> Measures:
+    currency = patients.currency()
+    for name in COSTS:
+        found = Estimate(note="no patients" if len(patients) == 0 else "no price book")
+        if currency is not None:
+            amounts = patients.values(name)
+            found = estimates.mean(amounts, FIXED_POINT[schema.CURRENCY], lowest=0.0)
+            found = found.noted(_discounting(name))
+        yield f"mean_{name}", currency or "", found
+
+
+def _discounting(cost: str) -> str:
+    return "discounted" if cost in COSTS[: len(schema.PAYERS)] else "not discounted"
+
+
+def _chronic_harms(patients: Patients) -> Measures:
+    """Yield onsets per patient-year since referral; background and excess add up to all."""
+    days = int(patients.values("follow_up_days").sum())
+    years = days / float(dose_bands.DAYS_PER_YEAR)
+    for harm in schema.CHRONIC_HARMS:
+        onsets = int(patients.values(harm).sum())
+        excess = int(patients.values(f"{harm}_excess").sum())
+        for cause, count in zip(schema.CAUSES, (onsets - excess, excess), strict=True):
+            rate = estimates.poisson_rate(count, years, len(patients), dose_bands.PER_YEARS)
+            yield f"{harm}_{cause}_per_100_years", "/100 a", rate
+
+
+def _acute_harms(patients: Patients) -> Measures:
+    infusions = int(patients.values("infusions").sum())
+    for harm in schema.ACUTE_HARMS:
+        found = estimates.proportion(int(patients.values(harm).sum()), infusions)
+        note = "no infusions" if infusions == 0 else "per infusion; n infusions"
+        yield f"share_{harm}_per_infusion", "", replace(found, note=note)
+
+
+def _of_checks(checks: Sequence[Check], patients: pa.Table) -> Measures:
+    currency = Patients(patients).currency()
+    for check in checks:
+        unit = (currency or "") if check.unit == schema.CURRENCY else check.unit
+        yield check.name, unit, Estimate(check.total, n=patients.num_rows, note=check.compared)
 
 
 def _shares_without_exit(patients: Patients, share: Callable) -> Measures:

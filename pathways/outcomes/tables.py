@@ -12,7 +12,8 @@ from enum import IntEnum
 import numpy as np
 import pyarrow as pa
 
-from pathways.codes import Condition, Event, ExitReason, Purpose, State
+from pathways import layout
+from pathways.codes import Condition, Event, ExitReason, HarmCause, Purpose, State
 from pathways.outcomes import schema
 from pathways.outcomes.schema import Column
 from pathways.plan import Plan, RawResult
@@ -52,6 +53,8 @@ def patients_table(raw: RawResult, plan: Plan) -> pa.Table:
         **_dose_of(raw, plan),
         **_judgements_of(raw.results),
         **_books_of(raw.results, plan),
+        **_harms_of(raw.results),
+        **_costs_of(raw.results, plan),
         "clinic": _repeated(plan.clinic, plan.patients),
         "studied": pa.array(np.ones(plan.patients, bool)),
     }
@@ -147,7 +150,7 @@ def _pathway_of(results: np.ndarray, plan: Plan) -> dict[str, pa.Array]:
 
 def _years_on_treatment(results: np.ndarray, plan: Plan) -> pa.Array:
     exited = results["exit_day"] != NEVER
-    end = np.where(exited, results["exit_day"], _follow_up_days(results, plan))
+    end = np.where(exited, results["exit_day"], follow_up_days(results, plan))
     days = end - results["first_infusion_day"]
     return pa.array(days / float(DAYS_PER_YEAR), mask=_untreated(results))
 
@@ -173,14 +176,54 @@ def _judgements_of(results: np.ndarray) -> dict[str, pa.Array]:
 
 
 def _books_of(results: np.ndarray, plan: Plan) -> dict[str, pa.Array]:
-    lived = _follow_up_days(results, plan)
+    lived = follow_up_days(results, plan)
     return {
         "follow_up_days": pa.array(lived),
         "life_years": pa.array(lived / float(DAYS_PER_YEAR)),
         "pain_mean": _quotient(results["pain_days"], lived),
         "floor_pain_mean": _quotient(results["floor_pain_days"], lived),
-        **_as_they_are(results, "qaly", "qaly_undiscounted", "trace"),
+        **_as_they_are(results, "qaly", "qaly_undiscounted", "qaly_drug_only", "trace"),
     }
+
+
+def _harms_of(results: np.ndarray) -> dict[str, pa.Array]:
+    """Return counts of harms; both causes run side by side, so what exposure added is a count."""
+    by_cause = onsets_by_cause(results)
+    columns = _by_code(schema.ACUTE_HARMS, results["acute_count"])
+    for code, harm in enumerate(schema.CHRONIC_HARMS):
+        first_day = results["harm_first_day"][:, code]
+        columns[harm] = _number(by_cause[:, code].sum(axis=1))
+        columns[f"{harm}_excess"] = _number(by_cause[:, code, HarmCause.EXCESS])
+        columns[f"{harm}_first_day"] = _number(first_day, first_day == NEVER)
+    columns["harms_detected"] = _number(results["harms_detected"].sum(axis=1))
+    return columns | _as_they_are(results, "sessions_attended", "tests_done")
+
+
+def onsets_by_cause(results: np.ndarray) -> np.ndarray:
+    """Return the onsets of chronic harms, shape (patients, CHRONIC_HARMS, HARM_CAUSES)."""
+    shape = (len(results), layout.CHRONIC_HARMS, layout.HARM_CAUSES)
+    return results["harm_count"].reshape(shape)
+
+
+def currency_of(plan: Plan) -> str | None:
+    """Return the currency of the plan's price book, None if the scenario names no price book."""
+    prices = plan.description.get("prices")
+    return prices["currency"] if prices else None
+
+
+def _costs_of(results: np.ndarray, plan: Plan) -> dict[str, pa.Array]:
+    rows, currency = len(results), currency_of(plan)
+    unpriced = np.full(rows, currency is None)
+    by_payer = {
+        f"{prefix}_{payer}": results[prefix][:, code]
+        for prefix in ("cost", "cost_undiscounted")
+        for code, payer in enumerate(schema.PAYERS)
+    }
+    by_line = {
+        f"cost_{line}": results["cost_line"][:, code] for code, line in enumerate(schema.COST_LINES)
+    }
+    amounts = {name: _number(values, unpriced) for name, values in (by_payer | by_line).items()}
+    return {**amounts, "currency": pa.repeat(pa.scalar(currency, pa.string()), rows)}
 
 
 def _weekly_means(weekly: np.ndarray, living: np.ndarray) -> dict[str, pa.Array]:
@@ -196,7 +239,7 @@ def _untreated(results: np.ndarray) -> np.ndarray:
     return results["first_infusion_day"] == NEVER
 
 
-def _follow_up_days(results: np.ndarray, plan: Plan) -> np.ndarray:
+def follow_up_days(results: np.ndarray, plan: Plan) -> np.ndarray:
     return np.where(results["died_day"] == NEVER, plan.horizon_days, results["died_day"])
 
 
@@ -215,6 +258,10 @@ def _flag(values: np.ndarray) -> pa.Array:
 
 def _repeated(value: int, rows: int) -> pa.Array:
     return pa.array(np.full(rows, value, np.int64))
+
+
+def _by_code(names: tuple[str, ...], columns: np.ndarray) -> dict[str, pa.Array]:
+    return {name: _number(columns[:, code]) for code, name in enumerate(names)}
 
 
 def _as_they_are(records: np.ndarray, *names: str) -> dict[str, pa.Array]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pathways.codes import Purpose
 from pathways.errors import InputError, Place, nearest, shown
 from pathways.fastcore.maths import exponential, logarithm
+from pathways.resolve.features import feature_inputs
 
 if TYPE_CHECKING:
     from pathways.evidence.parameter import Parameter
@@ -110,30 +111,59 @@ COMMON_INPUTS = (
     "value_set_floor",
 )
 ABOVE_ZERO = (
+    "adverse_event_risk_ratio",
+    "antiemetic_odds_ratio",
+    "behavioural_effect_half_life",
+    "behavioural_trial_baseline",
     "body_weight",
+    "cardiovascular_disease_risk_ratio",
     "clearance",
+    "exercise_trial_baseline",
     "expectation_decay_time",
     "immediate_effect_c50",
     "lead_time_to_assessment",
     "lead_time_to_treatment",
     "linear_utility_intercept",
+    "liver_disease_risk_ratio",
+    "medication_trial_baseline",
     "opioid_dose_baseline",
+    "premedication_odds_ratio",
+    "programme_trial_baseline",
+    "psychosis_history_risk_ratio",
     "racemic_potency",
+    "recovery_time_after_stopping",
     "retest_interval",
     "severe_hepatic_impairment_clearance_multiplier",
+    "severe_hypertension_odds_ratio_hypertension",
+    "severe_hypertension_odds_ratio_per_year_of_age",
     "slow_effect_c50",
     "slow_effect_half_life",
+    "substance_history_risk_ratio",
+    "therapy_effect_half_life",
+    "therapy_onset_time",
+    "therapy_sessions",
     "three_compartment_set",
     "vial_step",
+    "yearly_treatment_budget",
 )
 MAY_BE_NEGATIVE = (
+    "cardiovascular_background_age_log_slope",
+    "cognitive_behavioural_effect",
+    "cognitive_behavioural_effect_v_active_control",
+    "cystitis_slope_per_infusion_day",
+    "dissociation_intercept",
+    "dissociation_slope",
     "global_impression_slope",
     "interference_slope",
+    "ketamine_therapy_interaction",
+    "lifetime_dose_log_slope",
     "linear_utility_slope",
     "mood_slope",
+    "nausea_slope",
     "opioid_dose_slope",
     "population_norm_coefficients",
     "quality_of_life_slope",
+    "severe_hypertension_slope",
     "sleep_slope",
     "trait_correlations",
     "value_set_floor",
@@ -159,13 +189,14 @@ SPREADS = (
     "quality_of_life_baseline",
     "opioid_dose_baseline",
     "expectation_amplitude",
+    "yearly_treatment_budget",
 )
 """Traits whose spread between patients is stated with them rather than as a parameter."""
 
 
 @dataclass(frozen=True)
 class Structure:
-    """Structural choices that decide which parameters are used.
+    """Structural choices and the parts of the model that decide which parameters are used.
 
     Attributes
     ----------
@@ -175,15 +206,22 @@ class Structure:
         ``"uk"`` or ``"us"``: the life table, and the utility norms that go with it.
     allometry : bool
         Whether clearances rise with body weight to the power 0.75.
+    features : tuple of str
+        Parts of the model that are used, keys of ``features.FEATURE_INPUTS``.
+    country : str or None
+        ``"US"`` or ``"UK"``: whose prices are used, if any.
     """
 
     utility: Literal["dixon_2011", "linear_eq5d"] = "dixon_2011"
     mortality: Literal["uk", "us"] = "uk"
     allometry: bool = False
+    features: tuple[str, ...] = ()
+    country: Literal["US", "UK"] | None = None
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the parameters used."""
-        return (*COMMON_INPUTS, *UTILITY_INPUTS[self.utility], *MORTALITY_INPUTS[self.mortality])
+        structural = (*UTILITY_INPUTS[self.utility], *MORTALITY_INPUTS[self.mortality])
+        return (*COMMON_INPUTS, *structural, *feature_inputs(self.features))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,17 @@ from pathways.errors import InputError, Place, ValueProblem, raise_errors
 from pathways.plan import Plan
 from pathways.reading.tree import steps_of
 from pathways.resolve import tables
+from pathways.resolve.features import features
+from pathways.resolve.harms import (
+    harm_age_factor,
+    harm_fields,
+    monitoring_fields,
+    stopping_fields,
+)
 from pathways.resolve.kinetics import build_curves
 from pathways.resolve.overrides import UniformAt, placed, read_overrides, settled
+from pathways.resolve.prices import price_fields
+from pathways.resolve.programme import programme_fields
 from pathways.resolve.rules import definition_numbers, rule_record
 from pathways.resolve.values import (
     EvidenceValues,
@@ -100,9 +109,10 @@ def horizon_days(years: float) -> int:
 def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: int) -> Plan:
     values = _values(scenario, seed, draw)
     policies, change_days = _policies(scenario, horizon)
-    rule_sets = _rule_sets(policies, values, horizon, seed, draw)
+    rule_sets = _rule_sets(scenario, policies, values, horizon, draw, _uniform_at(seed, draw))
     _refuse_unused_adherence(scenario)
     kinetic_model = compartments(values)
+    effects, costs = _discount_rates(scenario)
     return Plan(
         seed=seed,
         draw=draw,
@@ -112,13 +122,23 @@ def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: i
         rule_sets=rule_sets,
         change_days=np.array(change_days, dtype=np.int64),
         curves=np.stack([build_curves(rules, kinetic_model) for rules in rule_sets]),
-        effect_prefix=tables.discount_prefix(scenario.document.discount.effects / PERCENT, horizon),
+        effect_prefix=tables.discount_prefix(effects, horizon),
         years_prefix=tables.years_prefix(horizon),
+        effect_factor=tables.discount_factors(effects, horizon),
+        cost_factor=tables.discount_factors(costs, horizon),
+        cost_prefix=tables.discount_prefix(costs, horizon),
+        harm_age_factor=harm_age_factor(values),
         mortality_per_day=mortality_per_day(values),
         norm_utility=norm_utility(values),
         population=_population(scenario, values),
         description=_description(scenario, values, horizon),
     )
+
+
+def _discount_rates(scenario: Scenario) -> tuple[float, float]:
+    """Return the yearly rates of effects and costs as fractions."""
+    rates = scenario.document.discount
+    return rates.effects / PERCENT, rates.costs / PERCENT
 
 
 def _uniform_at(seed: int, draw: int) -> UniformAt:
@@ -140,7 +160,14 @@ def _values(scenario: Scenario, seed: int, draw: int) -> EvidenceValues:
         for key, given in read_overrides(scenario.document.parameters).items()
     }
     choices = scenario.document.structure
-    structure = Structure(choices.utility, choices.mortality, choices.allometry)
+    prices = scenario.document.prices
+    structure = Structure(
+        choices.utility,
+        choices.mortality,
+        choices.allometry,
+        features(scenario.document),
+        None if prices is None else prices.country,
+    )
     try:
         values = evidence_values(draw, seed, overrides, structure)
     except InputError as error:
@@ -207,34 +234,88 @@ def _policies(scenario: Scenario, horizon: int) -> tuple[list[Policy], list[int]
 
 
 def _rule_sets(
-    policies: list[Policy], values: EvidenceValues, horizon: int, seed: int, draw: int
+    scenario: Scenario,
+    policies: list[Policy],
+    values: EvidenceValues,
+    horizon: int,
+    draw: int,
+    uniform_at: UniformAt,
 ) -> np.ndarray:
-    biology, uniform_at = biology_fields(values), _uniform_at(seed, draw)
+    biology = biology_fields(values) | harm_fields(values)
     records = []
     for index, number in enumerate(definition_numbers(policies)):
+        policy = policies[index]
+        own = _PolicyValues(policy, index, values, draw, uniform_at)
+        further = programme_fields(policy, values, own.therapy_effects())
+        further |= price_fields(policy, values, scenario.document.prices)
+        if policy.treatment == "ketamine":
+            further |= monitoring_fields(policy, values)
+            further |= stopping_fields(policy, own.choices_per_year())
         records.append(
             rule_record(
-                policies[index],
-                biology,
+                policy,
+                biology | further,
                 horizon_days=horizon,
                 definition_number=number,
                 setting_expectation=values["setting_expectation_multiplier"],
-                adherence_to_rule=_adherence(policies, index, values, draw, uniform_at),
+                adherence_to_rule=own.adherence(),
             )
         )
     return np.concatenate(records)
 
 
-def _adherence(
-    policies: list[Policy], index: int, values: EvidenceValues, draw: int, uniform_at: UniformAt
-) -> float:
-    given = policies[index].exit.adherence_to_rule
-    try:
-        return settled(given, "adherence_to_rule", draw, uniform_at, values)
-    except ValueProblem as found:
-        change = () if index == 0 else ("changes", index - 1)
-        within = (*change, "policy", "exit", "adherence_to_rule")
-        raise placed(found, within) from None
+class _PolicyValues:
+    """Values that a policy gives itself, in one parameter draw.
+
+    A value is addressed by the place it has in any policy, so that a dated change that does not
+    touch it leaves its draw as it was.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        index: int,
+        values: EvidenceValues,
+        draw: int,
+        uniform_at: UniformAt,
+    ) -> None:
+        self.policy = policy
+        self.steps = ("policy",) if index == 0 else ("changes", index - 1, "policy")
+        self.values = values
+        self.draw = draw
+        self.uniform_at = uniform_at
+
+    def adherence(self) -> float:
+        """Return the probability that a failed judgement is acted on."""
+        given = self.policy.exit.adherence_to_rule
+        return self._settled(given, "adherence_to_rule", ("exit", "adherence_to_rule"))
+
+    def choices_per_year(self) -> float:
+        """Return the baseline rate of patients who stop of their own accord."""
+        choice = self.policy.exit.patient_choice
+        if choice is None:
+            return 0.0
+        within = ("exit", "patient_choice", "baseline_rate")
+        return self._settled(choice.baseline_rate, "patient_choice.baseline_rate", within)
+
+    def therapy_effects(self) -> list[float]:
+        """Return the effect of each therapy of the policy's own, 0 for the others."""
+        programme = self.policy.programme
+        effects = []
+        for index, therapy in enumerate(() if programme is None else programme.therapies):
+            if therapy.effect is None:
+                effects.append(0.0)
+                continue
+            name = f"programme.therapies.{index}.effect"
+            within = ("programme", "therapies", index, "effect")
+            effects.append(self._settled(therapy.effect, name, within))
+        return effects
+
+    def _settled(self, given: Parameter, name: str, within: tuple[str | int, ...]) -> float:
+        try:
+            return settled(given, name, self.draw, self.uniform_at, self.values)
+        except ValueProblem as found:
+            raise placed(found, (*self.steps, *within)) from None
 
 
 def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:
@@ -258,4 +339,10 @@ def _description(scenario: Scenario, values: EvidenceValues, horizon: int) -> di
         "values": dict(values),
         "parameter_ids": list(values.parameter_ids),
         "overridden": list(values.overridden),
+        "prices": _price_description(scenario),
     }
+
+
+def _price_description(scenario: Scenario) -> dict[str, Any] | None:
+    prices = scenario.document.prices
+    return None if prices is None else {"book": prices.book, "currency": prices.currency}

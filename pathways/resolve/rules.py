@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pathways import layout
 from pathways.codes import Maintenance, Statistic
+from pathways.resolve.features import regimens_of
+from pathways.resolve.harms import mask, premedication
 from pathways.scenario.policy import Exit, Limits, Policy
 from pathways.scenario.regimen import Regimen
 from pathways.scenario.response import Criterion, Response
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 NO_MOMENT = -1
 ANY_DRUG_RELIEF_PERCENT_X10 = 100
@@ -38,7 +38,8 @@ def rule_record(
     ----------
     policy : Policy
     biology : mapping
-        Fields of ``layout.PARAMETERS`` that are biology, by name.
+        Fields of ``layout.PARAMETERS`` that are not made here (biology, therapies, harms, prices),
+        by name.
     horizon_days : int
         Patient days simulated.
     definition_number : int
@@ -73,14 +74,6 @@ def definition_numbers(policies: Sequence[Policy]) -> list[int]:
     return [definitions.index(definition) for definition in definitions]
 
 
-def regimens(policy: Policy) -> list[Regimen]:
-    """Return the ladder's steps and, if it is another, the maintenance regimen behind them."""
-    steps = list(policy.ladder.steps) if policy.ladder is not None else []
-    if policy.maintenance.regimen is not None:
-        steps.append(policy.maintenance.regimen)
-    return steps
-
-
 def _record(fields: Mapping[str, Any]) -> np.ndarray:
     record = np.zeros(1, DTYPE)
     for name, value in fields.items():
@@ -93,13 +86,6 @@ def _record(fields: Mapping[str, Any]) -> np.ndarray:
     return record
 
 
-def _mask(members: Iterable[int]) -> int:
-    mask = 0
-    for member in members:
-        mask |= 1 << int(member)
-    return mask
-
-
 def _tenths(value: float | None) -> int:
     return 0 if value is None else math.floor(value * 10.0 + 0.5)
 
@@ -108,8 +94,8 @@ def _selection(policy: Policy) -> dict[str, Any]:
     selection = policy.selection
     return {
         "ketamine_offered": int(policy.treatment == "ketamine"),
-        "eligible_conditions": _mask(selection.conditions),
-        "excluded_comorbidities": _mask(selection.exclude),
+        "eligible_conditions": mask(selection.conditions),
+        "excluded_comorbidities": mask(selection.exclude),
         "minimum_enrolment_score_x10": _tenths(selection.minimum_pain),
         "minimum_age_days": selection.minimum_age,
         "maximum_age_days": selection.maximum_age,
@@ -117,7 +103,7 @@ def _selection(policy: Policy) -> dict[str, Any]:
 
 
 def _regimens(policy: Policy, setting_expectation: float) -> dict[str, Any]:
-    ladder, steps = policy.ladder, regimens(policy)
+    ladder, steps = policy.ladder, regimens_of(policy)
     by_day: dict[str, list[float]] = {
         name: [0.0] * (layout.MAX_LADDER_STEPS * layout.MAX_COURSE_DAYS)
         for name in ("step_dose", "step_hours", "step_gap_days")
@@ -137,6 +123,7 @@ def _regimens(policy: Policy, setting_expectation: float) -> dict[str, Any]:
             setting_expectation if step.expectation is None else step.expectation for step in steps
         ],
         "step_perceived_effect": [step.perceived_effect for step in steps],
+        **premedication(policy),
     }
 
 
@@ -220,7 +207,7 @@ def _exit(rules: Exit) -> dict[str, Any]:
     if taper is not None:
         fields |= {
             "taper_courses": len(taper.courses),
-            "taper_reasons": _mask(taper.after),
+            "taper_reasons": mask(taper.after),
             "taper_fraction": [course.dose / 100.0 for course in taper.courses],
             "taper_interval_days": [course.interval for course in taper.courses],
         }

@@ -7,7 +7,7 @@ product, because the powers of two libraries differ in the last bit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import floor, sqrt
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,18 @@ from pathways.fastcore.maths import exponential, logarithm, normal_quantile
 
 DAYS_PER_YEAR = 365.0
 DAYS_PER_WEEK = 7
+REFERENCE_AGE_YEARS = 50.0
 SEXES = ("female", "male")
 BISECTIONS = 200
 SMALLEST_PROBABILITY = float.fromhex("0x1p-53")
 LARGEST_PROBABILITY = 1.0 - SMALLEST_PROBABILITY
 
 Table = NDArray[np.float64]
+
+
+def round_half_up(value: float) -> int:
+    """Return the nearest whole number, the greater of two equally near."""
+    return floor(value + 0.5)
 
 
 def remaining_per_day_of_half_life(half_life_days: float) -> float:
@@ -53,6 +59,27 @@ def powers(base: float, count: int) -> list[float]:
     return result
 
 
+def discount_factors(yearly_rate: float, horizon_days: int) -> Table:
+    """Return the discount factor of each day.
+
+    Parameters
+    ----------
+    yearly_rate : float
+        Such as 0.03; 0 does not discount.
+    horizon_days : int
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (horizon_days + 1,): what 1 in the middle of day t is worth on day 0.
+    """
+    _refuse_unless(0.0 <= yearly_rate < 1.0, "discount rate", yearly_rate, "0 to below 1 a year")
+    rate = 0.0 - logarithm(1.0 + yearly_rate)
+    return np.array(
+        [exponential(rate * ((day + 0.5) / DAYS_PER_YEAR)) for day in range(horizon_days + 1)]
+    )
+
+
 def discount_prefix(yearly_rate: float, horizon_days: int) -> Table:
     """Return the discounted years before each day.
 
@@ -67,11 +94,8 @@ def discount_prefix(yearly_rate: float, horizon_days: int) -> Table:
     numpy.ndarray
         Shape (horizon_days + 1,), years. A day counts 1 / 365 of a year, discounted to its middle.
     """
-    _refuse_unless(0.0 <= yearly_rate < 1.0, "discount rate", yearly_rate, "0 to below 1 a year")
-    rate = 0.0 - logarithm(1.0 + yearly_rate)
     prefix = [0.0]
-    for day in range(horizon_days):
-        factor = exponential(rate * ((day + 0.5) / DAYS_PER_YEAR))
+    for factor in discount_factors(yearly_rate, horizon_days).tolist()[:horizon_days]:
         prefix.append(prefix[-1] + factor / DAYS_PER_YEAR)
     return np.array(prefix)
 
@@ -110,6 +134,27 @@ def mortality_per_day(gompertz: Mapping[str, float], hazard_ratio: float) -> Tab
             for sex in SEXES
         ]
     )
+
+
+def harm_age_factor(log_slope_per_year: Mapping[int, float]) -> Table:
+    """Return the multiplier of each chronic harm's background hazard by age.
+
+    Parameters
+    ----------
+    log_slope_per_year : mapping
+        By ``ChronicHarm``: rise of the log hazard per year of age; harms left out have none.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (CHRONIC_HARMS, AGE_YEARS), by age in whole years; 1 at the age of 50.
+    """
+    factors = np.ones((layout.CHRONIC_HARMS, layout.AGE_YEARS))
+    for harm, slope in log_slope_per_year.items():
+        factors[harm] = [
+            exponential(slope * (age - REFERENCE_AGE_YEARS)) for age in range(layout.AGE_YEARS)
+        ]
+    return factors
 
 
 def norm_utility(coefficients: Mapping[str, float], country_ratio: float = 1.0) -> Table:

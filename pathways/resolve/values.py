@@ -7,7 +7,7 @@ No number of the model stands here: values come from :mod:`pathways.resolve.inpu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import floor, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from pathways.fastcore.maths import normal_quantile
 from pathways.resolve import tables
 from pathways.resolve.inputs import EvidenceValues, Structure, evidence_values
 from pathways.resolve.kinetics import Compartments, curve_grid
+from pathways.resolve.prices import yearly_budget
+from pathways.resolve.tables import round_half_up
 
 __all__ = [
     "EvidenceValues",
@@ -98,11 +100,6 @@ def flare_sd(values: EvidenceValues) -> float:
     )
 
 
-def round_half_up(value: float) -> int:
-    """Return the nearest whole number, the greater of two equally near."""
-    return floor(value + 0.5)
-
-
 def population_record(
     values: EvidenceValues,
     *,
@@ -141,6 +138,8 @@ def population_record(
         **_drug_response(values),
         **_domain_baselines(values),
         **_lead_times(values),
+        **yearly_budget(values),
+        "therapy_response_log_sd": values.get("therapy_response_log_sd", 0.0),
         "enrolment_threshold_x10": round_half_up(threshold * 10.0),
         "enrolment_attempts": round_half_up(values["enrolment_attempts"]),
     }

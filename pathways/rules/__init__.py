@@ -6,11 +6,15 @@ which the text states them, so that the compiled engine gives the same bits.
 
 ========================  =====================================================================
 `referral`                entering the pathway, dated changes of the rules
-`natural_history`         death, flare, recovery and relapse
+`natural_history`         death, flare, recovery and relapse, patients who stop by themselves
 `symptoms`                decay of effects, pain of the day, diary and questionnaire scores
 `ketamine`                an administration, the immediate effect, the dose entering the body
 `response`                baselines, criteria, the judgement, relief that is due to the drug
 `treatment`               assessment, what follows a course, limits, booking, end of treatment
+`therapies`               the programme of therapies beside the infusions
+`harms`                   acute and chronic harms, exposure, monitoring tests
+`exposure`                ketamine of the last weeks, and how excess hazards depend on it
+`money`                   costs by payer, and what a patient can afford
 `books`                   quality-adjusted life years, weekly sums, the event log and the trace
 ========================  =====================================================================
 

@@ -11,8 +11,8 @@ from pathways.rules.arithmetic import round_half_up
 
 _EVENT = Struct("<qqqqdddqq")
 _EVENT_WORDS = Struct("<9Q")
-_WEEK = Struct("<dddq")
-_WEEK_WORDS = Struct("<4Q")
+_WEEK = Struct("<ddddq")
+_WEEK_WORDS = Struct("<5Q")
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _WORD = (1 << 64) - 1
 
@@ -21,32 +21,42 @@ class Books:
     """Step 10 of the day, and the log that every step writes to."""
 
     def accrue(self) -> None:
-        """Hold today's utility and pain; the days until they change are added up at once."""
+        """Hold today's utilities and pain; the days until they change are added up at once."""
         utility = self.utility_at(self.pain_for_utility)
-        held = (self.held_utility, self.held_pain, self.held_removed)
-        if (utility, self.pain, self.removed) != held:
+        drug_only = self.utility_at(self.pain_drug_only)
+        held = (self.held_utility, self.held_pain, self.held_removed, self.held_drug_only)
+        if (utility, self.pain, self.removed, drug_only) != held:
             self.bring_books_up_to(self.day)
             self.held_utility = utility
             self.held_pain = self.pain
             self.held_removed = self.removed
+            self.held_drug_only = drug_only
 
     def utility_at(self, pain: float) -> float:
-        """Return the utility of a day with this pain, for the patient's age and sex."""
+        """Return the utility of a day with this pain, for the patient's age, sex and harms."""
         knots = self.rules.utility_knots
         i = min(math.floor(pain), PAIN_KNOTS - 2)
         relative = knots[i] + (pain - i) * (knots[i + 1] - knots[i])
         utility = self.model.norm_utility[self.male][self.age_years] * relative
+        utility = utility - self.utility_decrement()
         return self.rules.utility_floor if utility < self.rules.utility_floor else utility
 
     def bring_books_up_to(self, day: int) -> None:
         """Add the days from the last entry until before `day` at the held values."""
         since, model = self.books_day, self.model
-        self.qaly += self.held_utility * (model.effect_prefix[day] - model.effect_prefix[since])
+        discounted_years = model.effect_prefix[day] - model.effect_prefix[since]
+        self.qaly += self.held_utility * discounted_years
+        self.qaly_drug_only += self.held_drug_only * discounted_years
         years = model.years_prefix[day] - model.years_prefix[since]
         self.qaly_undiscounted += self.held_utility * years
         self.pain_days += self.held_pain * (day - since)
         self.floor_pain_days += self.held_removed * (day - since)
         self.books_day = day
+
+    def close_books(self, day: int) -> None:
+        """Add what is held until `day`: the day of death, or the horizon."""
+        self.bring_books_up_to(day)
+        self.background_cost(day)
 
     def weekly_row(self) -> None:
         """Add the patient to the clinic's week, and the latent state to the trace."""
@@ -55,7 +65,9 @@ class Books:
         row.pain_sum_e6 += round_half_up(self.pain * 1e6)
         row.pain_without_drug_sum_e6 += round_half_up(self.pain_without_drug * 1e6)
         row.expectation_sum_e6 += round_half_up(self.expectation_felt * 1e6)
-        bits = _WEEK.pack(self.pain, self.slow_site, self.expectation, self.state)
+        bits = _WEEK.pack(
+            self.pain, self.slow_site, self.expectation, self.programme_remaining, self.state
+        )
         self.mix(_WEEK_WORDS.unpack(bits))
 
     def log_event(

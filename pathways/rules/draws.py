@@ -15,9 +15,9 @@ class AddressedDraws:
     ``k mod 2``; the numbers may be negative.
     """
 
-    def uniform(self, purpose: Purpose, occurrence: int = 0) -> float:
+    def uniform(self, purpose: Purpose, occurrence: int = 0, lane: int = 0) -> float:
         """Return a uniform number strictly between 0 and 1."""
-        return self.draws.uniform(self.clinic_number, self.patient, purpose, occurrence)
+        return self.draws.uniform(self.clinic_number, self.patient, purpose, occurrence, lane)
 
     def normal(self, purpose: Purpose, occurrence: int) -> float:
         """Return a standard normal number."""

@@ -47,8 +47,13 @@ class Ketamine:
         peak = self.concentration(Curve.PEAK, mg)
         self.raised_expectation = self.raise_expectation(peak)
         self.log_event(Event.ADMINISTERED, self.course_day, mg, self.dose_auc_s, peak)
+        self.infusion_costs(mg)
+        peak_racemic = self.peak_racemic(peak)
+        hours = rules.hours(step, self.course_day)
+        self.record_exposure(rules.racemic_equivalent_mg(step, mg), hours, peak_racemic)
         self.within_day_scores(mg)
-        self.pain_for_utility = self.pain_averaged_over_day()
+        self.acute_harms(peak_racemic)
+        self.average_pain_over_day()
         self.infusions += 1
         self.last_infusion_day = self.day
         self.unsettled = True
@@ -139,7 +144,7 @@ class Ketamine:
     def within_day_scores(self, mg: float) -> None:
         """Ask for pain at the end of the infusion, one hour and four hours later."""
         error_sd = self.course_rules.diary_error_sd
-        without_drug = clip(self.base_pain - self.raised_expectation)
+        without_drug = clip(self.undrugged_pain - self.raised_expectation)
         for moment, curve in MOMENTS:
             effect = self.immediate_effect(self.concentration(curve, mg))
             pain = clip(self.treated_pain * (1.0 - effect) - self.raised_expectation)
@@ -157,11 +162,13 @@ class Ketamine:
                 number >> 1,
             )
 
-    def pain_averaged_over_day(self) -> float:
-        """Return today's pain for the utility, with the 24-hour mean of the immediate effect."""
+    def average_pain_over_day(self) -> None:
+        """Take the 24-hour mean of the immediate effect off today's pain for the utility."""
         mean_effect = 0.0 if self.is_sham() else self.interpolate_curve(Curve.MEAN_EFFECT)
         fraction = self.dose_fraction(self.course_rules)
-        return clip(self.treated_pain * (1.0 - mean_effect * fraction) - self.expectation)
+        treated_pain = self.treated_pain * (1.0 - mean_effect * fraction)
+        self.pain_for_utility = clip(treated_pain - self.expectation)
+        self.pain_drug_only = clip(treated_pain)
 
     def go_on_with_course(self) -> None:
         """Set the day of the next infusion, or complete the course."""

@@ -1,11 +1,11 @@
-"""What happens with or without treatment: death, flare, natural recovery and relapse.
+"""Death, flare, natural recovery and relapse, and patients who stop of their own accord.
 
 Hazards run down clocks: each holds what remains of a unit exponential and strikes at zero.
 """
 
 from __future__ import annotations
 
-from pathways.codes import Event, ExitReason, Purpose, State, Visit
+from pathways.codes import Event, ExitReason, Payer, Purpose, State, Verdict, Visit
 
 
 class NaturalHistory:
@@ -21,7 +21,7 @@ class NaturalHistory:
 
     def die(self) -> None:
         """Close the books and leave for good."""
-        self.bring_books_up_to(self.day)
+        self.close_books(self.day)
         if self.in_care:
             self.leave_care(ExitReason.DEATH)
         self.log_event(
@@ -33,7 +33,7 @@ class NaturalHistory:
         self.clinic.row.deaths += 1
 
     def weekly_tick(self) -> None:
-        """Move the flare on, and recover or relapse if that clock strikes."""
+        """Move on by the days since the last Monday: pain, therapies, harms, patience."""
         elapsed_days = self.model.day - self.last_tick
         self.last_tick = self.model.day
         self.age_years = self.age_in_years()
@@ -47,6 +47,10 @@ class NaturalHistory:
             self.recovery_remaining -= self.rules.recovery_hazard_per_day * elapsed_days
             if self.recovery_remaining <= 0.0:
                 self.recover()
+        self.therapy_week(elapsed_days)
+        self.chronic_harms_week(elapsed_days)
+        if self.rules.choice_hazard_per_day > 0.0 and self.may_choose_to_stop():
+            self.patient_choice_week(elapsed_days)
 
     def move_flare(self) -> None:
         """Draw the flare of this calendar week from that of the last."""
@@ -81,6 +85,28 @@ class NaturalHistory:
         self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
         self.move_to(State.EXITED if self.infusions > 0 else State.CONVENTIONAL)
         self.log_event(Event.RELAPSED, self.state, purpose=Purpose.RELAPSE_CLOCK, occurrence=struck)
+
+    def may_choose_to_stop(self) -> bool:
+        """Return whether the patient is in care, but neither waits nor is in a course."""
+        return self.in_care and self.state not in (State.WAITING, State.COURSE)
+
+    def patient_choice_week(self, elapsed_days: int) -> None:
+        """Lose patience with the treatment, and stop when it is used up."""
+        self.choice_remaining -= self.choice_hazard() * elapsed_days
+        if self.choice_remaining <= 0.0:
+            self.stop_reasons.add(ExitReason.PATIENT_CHOICE)
+
+    def choice_hazard(self) -> float:
+        """Return the hazard per day of stopping of one's own accord (decision)."""
+        rules = self.rules
+        hazard = rules.choice_hazard_per_day
+        if self.judgements > 0 and self.last_verdict == Verdict.FAILED:
+            hazard = hazard * rules.choice_ratio_no_benefit
+        if self.harmed_at_last_infusion or self.has_known_harm():
+            hazard = hazard * rules.choice_ratio_harm
+        if rules.infusion_payer == Payer.PATIENT:
+            hazard = hazard * rules.choice_ratio_paying
+        return hazard
 
     def cancel_visit(self) -> None:
         """Have no visit before us."""

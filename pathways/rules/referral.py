@@ -24,6 +24,8 @@ class Referral:
         self.flare = self.flare_at_enrolment
         self.death_remaining = self.death_clock
         self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
+        self.choice_remaining = self.exponential_clock(Purpose.PATIENT_CHOICE, 0)
+        self.set_harm_clocks()
         self.visit_kind, self.visit_day = Visit.ASSESSMENT, self.lead_to_assessment_days
         self.last_tick = self.model.day
         self.age_years = self.age_in_years()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import field, make_dataclass
 from typing import TYPE_CHECKING
 
+from pathways.codes import ChronicHarm, Link
 from pathways.layout import FLOAT, MAX_COURSE_DAYS, PARAMETERS
 from pathways.rules.arithmetic import round_half_up
 
@@ -30,6 +32,7 @@ _Parameters = make_dataclass(
         ("start_day", int),
         *((f.name, _python_type(f.kind, f.count)) for f in PARAMETERS),
         ("curves", tuple, field(repr=False, compare=False)),
+        ("harm_can_begin", tuple, field(repr=False, compare=False)),
     ],
     frozen=True,
     slots=True,
@@ -47,6 +50,8 @@ class RuleSet(_Parameters):
         Calendar day from which it is in force.
     curves : tuple
         Immediate effect by ladder step, course day, ``codes.Curve``, clearance, weight.
+    harm_can_begin : tuple of tuple of bool
+        By harm and cause: whether its hazard can be other than 0.
     """
 
     __slots__ = ()
@@ -57,7 +62,13 @@ class RuleSet(_Parameters):
     ) -> RuleSet:
         """Return the rule set held in one record of ``layout.PARAMETERS``."""
         values = {f.name: _frozen(record[f.name].tolist()) for f in PARAMETERS}
-        return cls(number, start_day, **values, curves=_frozen(curves.tolist()))
+        return cls(
+            number,
+            start_day,
+            **values,
+            curves=_frozen(curves.tolist()),
+            harm_can_begin=_harms_that_can_begin(values),
+        )
 
     def gap_days(self, step: int, course_day: int) -> int:
         """Return the days from the previous infusion to the one of this course day."""
@@ -80,6 +91,32 @@ class RuleSet(_Parameters):
     def racemic_equivalent_mg(self, step: int, mg: float) -> float:
         """Return `mg` of this step's ketamine as mg of the racemate."""
         return mg / self.potency if self.step_s_ketamine[step] else mg
+
+    def infusion_price(self, step: int, course_day: int) -> float:
+        """Return the price of the infusion of this course day, without the drug."""
+        return self.price_infusion[step * MAX_COURSE_DAYS + course_day]
+
+    def vials_price(self, mg: float) -> float:
+        """Return the price of the whole vials that `mg` take."""
+        if self.price_vial == 0.0:
+            return 0.0
+        vials = math.floor(mg / self.vial_content_mg)
+        if vials * self.vial_content_mg < mg:
+            vials += 1
+        return vials * self.price_vial
+
+
+def _harms_that_can_begin(values: dict[str, tuple]) -> tuple[tuple[bool, bool], ...]:
+    harm_off = values["harm_off"] == 1
+    return tuple(
+        (
+            values["harm_background"][harm] != 0.0,
+            not harm_off
+            and values["harm_link"][harm] != Link.NONE
+            and values["harm_base"][harm] != 0.0,
+        )
+        for harm in ChronicHarm
+    )
 
 
 def rule_sets_of(plan: Plan) -> tuple[RuleSet, ...]:

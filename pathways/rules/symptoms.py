@@ -24,18 +24,26 @@ class Symptoms:
             self.expectation = 0.0
 
     def feel_symptoms(self) -> None:
-        """Work out the pain of today, with the drug and without it."""
+        """Work out the pain of today, with the drug and without it.
+
+        The programme of therapies takes its part of the pain in both.
+        """
         rules = self.rules
         level = rules.recovered_pain_level if self.recovered else self.pain_level
         base = clip(level + self.flare)
-        remaining = 1.0 - self.slow_relief()
+        remaining = self.remaining_after_programme(self.slow_relief())
         floored = rules.remaining_floor if remaining < rules.remaining_floor else remaining
+        without_drug = self.programme_remaining
+        if without_drug < rules.remaining_floor:
+            without_drug = rules.remaining_floor
         self.base_pain = base
         self.removed = (floored - remaining) * base
         self.treated_pain = base * floored
+        self.undrugged_pain = base * without_drug
         self.pain = clip(self.treated_pain - self.expectation)
-        self.pain_without_drug = clip(base - self.expectation)
+        self.pain_without_drug = clip(self.undrugged_pain - self.expectation)
         self.pain_for_utility = self.pain
+        self.pain_drug_only = clip(self.treated_pain)
         self.expectation_felt = self.expectation
 
     def slow_relief(self) -> float:

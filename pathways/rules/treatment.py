@@ -2,7 +2,10 @@
 
 Each clinical decision is one method that a subclass of the patient may replace: `is_eligible`,
 `course_is_judged` and `verdict_on` (in :mod:`pathways.rules.response`), `acts_on_failure`,
-`move_after_course`, `time_is_up`, `caps_reached`, `next_start`.
+`move_after_course`, `time_is_up`, `caps_reached`, `next_start`; elsewhere `joins_programme` (in
+:mod:`pathways.rules.therapies`), `stops_after_acute_harm`, `reason_to_stop_for` and `test_is_due`
+(in :mod:`pathways.rules.harms`), `choice_hazard` (in :mod:`pathways.rules.natural_history`) and
+`could_not_pay` (in :mod:`pathways.rules.money`).
 """
 
 from __future__ import annotations
@@ -10,7 +13,17 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from pathways.codes import Event, ExitReason, Maintenance, Purpose, State, Verdict, Visit
+from pathways.codes import (
+    CostLine,
+    Event,
+    ExitReason,
+    Maintenance,
+    Payer,
+    Purpose,
+    State,
+    Verdict,
+    Visit,
+)
 from pathways.rules.response import Judgement
 
 
@@ -54,8 +67,13 @@ class Treatment:
         if kind == Visit.ASSESSMENT:
             self.assess()
         elif kind == Visit.JUDGEMENT:
-            self.after_course(self.judge())
+            self.follow_up_cost()
+            judgement = self.judge()
+            self.do_tests()
+            self.after_course(judgement)
         elif kind == Visit.REVIEW:
+            self.follow_up_cost()
+            self.do_tests()
             self.review()
 
     # Assessment
@@ -67,11 +85,16 @@ class Treatment:
         self.eligible = int(self.is_eligible())
         code = self.eligible + 2 * rules.ketamine_offered
         self.log_event(Event.ASSESSED, code, self.age_days + self.day, self.comorbidities)
-        if not (self.eligible and rules.ketamine_offered):
+        self.pay(Payer.HEALTH_SYSTEM, CostLine.ASSESSMENT, rules.price_assessment)
+        accepted = bool(self.eligible and rules.ketamine_offered)
+        if self.joins_programme(accepted):
+            self.start_programme()
+        if not accepted:
             self.move_to(State.CONVENTIONAL)
             return
         self.move_to(State.WAITING)
-        reasons = self.caps_reached(self.ladder_step)
+        self.do_tests()
+        reasons = self.caps_reached(self.ladder_step) + self.take_stop_reasons()
         if reasons:
             self.end_treatment(reasons)
         else:
@@ -94,7 +117,7 @@ class Treatment:
     def review(self) -> None:
         """Decide what follows a course that is not judged, or a taper."""
         if self.tapering:
-            self.end_treatment([ExitReason.TAPER_COMPLETED])
+            self.end_treatment([ExitReason.TAPER_COMPLETED, *self.take_stop_reasons()])
         else:
             self.after_course(None)
 
@@ -109,6 +132,7 @@ class Treatment:
         else:
             self.stay_on_ladder()
             reasons += self.caps_reached(self.regimen_after(move))
+        reasons += self.take_stop_reasons()
         if reasons:
             self.end_treatment(reasons)
             return
@@ -211,6 +235,8 @@ class Treatment:
         infusions = self.infusions + rules.step_days[regimen]
         if too_many_courses or 0 < rules.limit_infusions < infusions:
             reached.append(ExitReason.COUNT_CAP)
+        if self.could_not_pay(regimen):
+            reached.append(ExitReason.COULD_NOT_PAY)
         return reached
 
     def racemic_equivalents_given(self) -> float:
@@ -295,6 +321,8 @@ class Treatment:
         self.exit_day = self.day
         self.cancel_visit()
         self.course_start_day = self.administration_day = -1
+        if self.in_programme and not self.rules.programme_after_exit:
+            self.end_programme()
         recovered = reason == ExitReason.RECOVERED
         self.move_to(State.RECOVERED if recovered else State.EXITED)
         given_mg = self.racemic_equivalents_given()

@@ -19,14 +19,10 @@ from pathways.reading.fields import (
     Section,
     Text,
 )
+from pathways.scenario.harms import HarmModel
 from pathways.scenario.later import later
-from pathways.scenario.later_sections import (
-    Arrivals,
-    CalendarStart,
-    Clinic,
-    HarmModel,
-    PriceBook,
-)
+from pathways.scenario.later_sections import Arrivals, CalendarStart, Clinic
+from pathways.scenario.money import PriceBook
 from pathways.scenario.policy import Policy
 from pathways.scenario.shared import refuse_finer_step
 
@@ -167,7 +163,20 @@ class ScenarioDocument(Section):
     """Evidence parameters by id or name with another value."""
     clinics: later(Items[Clinic], "clinics with limited resources") = None
     """Clinics."""
-    prices: later(PriceBook, "costs") = None
-    """Prices."""
-    harms: later(HarmModel, "harms") = None
-    """Harms."""
+    prices: PriceBook | None = None
+    """Prices; without them no costs are counted."""
+    harms: HarmModel = HarmModel()
+    """Whether harms happen; by default all of them do."""
+
+    @model_validator(mode="after")
+    def _payment_has_prices(self) -> ScenarioDocument:
+        policies = {("policy",): self.policy}
+        policies |= {
+            ("changes", index, "policy"): one.policy for index, one in enumerate(self.changes)
+        }
+        for within, policy in policies.items():
+            if policy.payment is not None and self.prices is None:
+                problem = "nothing can be paid without prices"
+                allowed = "`prices: {book: us-2024-usd}` or `{book: uk-2023-gbp}`"
+                raise ValueProblem(problem, allowed, within=(*within, "payment"))
+        return self

@@ -22,16 +22,11 @@ from pathways.reading.fields import (
     Section,
     WholeNumber,
 )
+from pathways.scenario.harms import AdverseEventRule, Monitoring, PatientChoice, TestName
 from pathways.scenario.later import later
-from pathways.scenario.later_sections import (
-    AdverseEventRule,
-    Monitoring,
-    OutsideOption,
-    PatientChoice,
-    Payment,
-    Programme,
-    ReReferral,
-)
+from pathways.scenario.later_sections import OutsideOption, ReReferral
+from pathways.scenario.money import Payment
+from pathways.scenario.programme import Programme
 from pathways.scenario.regimen import Ladder, Regimen
 from pathways.scenario.response import Response
 from pathways.scenario.shared import refuse_finer_step, refuse_repeated
@@ -180,12 +175,12 @@ class Exit(Section):
     """When a lost response ends treatment; without it, it never does."""
     taper: Taper | None = None
     """How treatment ends."""
-    adverse_event: later(AdverseEventRule, "exit for adverse events") = None
+    adverse_event: AdverseEventRule | None = None
     """Harms that end treatment."""
-    laboratory_stop: later(Flag, "laboratory stops") = None
-    """Whether an abnormal test ends treatment."""
-    patient_choice: later(PatientChoice, "patient-initiated exit") = None
-    """Why patients stop of their own accord."""
+    laboratory_stop: Items[TestName] = ()
+    """Tests of `monitoring` that end treatment when they find something."""
+    patient_choice: PatientChoice | None = None
+    """How often patients stop of their own accord."""
     lost_to_follow_up: later(Probability, "loss to follow-up") = None
     """Yearly probability of being lost."""
     re_referral: later(ReReferral, "re-referral") = None
@@ -209,12 +204,12 @@ class Policy(Section):
     """Caps and pauses."""
     exit: Exit = Exit()
     """When treatment ends."""
-    monitoring: later(Monitoring, "monitoring") = None
-    """Tests and visits that look for harm."""
-    programme: later(Programme, "multidisciplinary programmes") = None
-    """Therapies that run beside or instead of ketamine."""
-    payment: later(Payment, "payment by patients") = None
-    """What patients pay, and what happens when they cannot."""
+    monitoring: Monitoring | None = None
+    """Tests that look for harm."""
+    programme: Programme | None = None
+    """Therapies that run beside infusions, or instead of them."""
+    payment: Payment | None = None
+    """Who pays for infusions; by default the health system."""
     outside_option: later(OutsideOption, "infusions bought elsewhere") = None
     """What refused and exited patients may buy elsewhere."""
     priority: later(Number, "queue priorities") = None
@@ -233,6 +228,8 @@ class Policy(Section):
                 raise ValueProblem(f"{problem}; {over}", within=(name,))
         if self.treatment == "ketamine":
             refuse_contradictions(self)
+        else:
+            _refuse_rules_of_infusions(self)
         return self
 
 
@@ -246,6 +243,44 @@ def refuse_contradictions(policy: Policy) -> None:
     """
     _refuse_judgement_after_the_next_course(policy)
     _refuse_cap_below_first_course(policy)
+    _refuse_stop_without_its_test(policy)
+    _refuse_reason_of_others(policy)
+
+
+def _refuse_rules_of_infusions(policy: Policy) -> None:
+    for name in ("monitoring", "payment"):
+        if getattr(policy, name) is not None:
+            problem = f"`treatment: none` gives no infusions; remove `{name}`"
+            raise ValueProblem(f"{problem}; over another policy: `{name}: null`", within=(name,))
+    programme = policy.programme
+    if programme is not None and programme.offered_to == "treated":
+        problem = "nobody is accepted for infusions, so nobody would be in the programme"
+        raise ValueProblem(problem, "everybody", within=("programme", "offered_to"))
+    if programme is not None and not programme.continues_after_exit:
+        problem = "without infusions there is no exit with which it could end"
+        within = ("programme", "continues_after_exit")
+        raise ValueProblem(problem, "true", within=within)
+
+
+def _refuse_stop_without_its_test(policy: Policy) -> None:
+    tests = policy.monitoring.tests if policy.monitoring is not None else ()
+    done = [test.name for test in tests]
+    for index, name in enumerate(policy.exit.laboratory_stop):
+        within = ("exit", "laboratory_stop", index)
+        if name not in done:
+            problem = f"`{name}` is not among the tests of `monitoring`, so it finds nothing"
+            raise ValueProblem(problem, done or "a test in `monitoring`", within=within)
+        if name in policy.exit.laboratory_stop[:index]:
+            raise ValueProblem("this stands in the list already", within=within)
+
+
+def _refuse_reason_of_others(policy: Policy) -> None:
+    choice, payment = policy.exit.patient_choice, policy.payment
+    patients_pay = payment is not None and payment.payer == "patient"
+    if choice is not None and choice.paying != 1.0 and not patients_pay:
+        problem = "patients do not pay for infusions here"
+        within = ("exit", "patient_choice", "paying")
+        raise ValueProblem(problem, "`payment: {payer: patient}`", within=within)
 
 
 def _refuse_judgement_after_the_next_course(policy: Policy) -> None:

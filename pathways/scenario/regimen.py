@@ -19,12 +19,14 @@ from pathways.reading.fields import (
     Text,
     WholeNumber,
 )
+from pathways.scenario.harms import refuse_twice
 from pathways.scenario.later import NotModelled, later
 
 OTHER_ROUTES = dict.fromkeys(
     ("oral", "intranasal", "nasal", "subcutaneous", "intramuscular", "sublingual"),
     "only intravenous ketamine is",
 )
+Premedicine = Literal["midazolam", "clonidine", "ondansetron"]
 MIXED = "write one of `dose`, `doses`, `rate`, `rates`"
 
 # Several times what anybody has reported: these stop a slip of the unit, not a practice.
@@ -77,10 +79,8 @@ class Regimen(Section):
     """How far a sham feels like ketamine, 0 to 1 (an active placebo)."""
     adjuvants: later(Items[Literal["magnesium"]], "adjuvants") = None
     """Drugs given beside it."""
-    premedication: later(
-        Items[Literal["midazolam", "clonidine", "ondansetron"]], "premedication"
-    ) = None
-    """Drugs given before it."""
+    premedication: Items[Premedicine] = ()
+    """Drugs given before it: against dissociation, or ondansetron against nausea."""
     titrate_to_response: later(Flag, "titration to response") = None
     """Whether the rate is raised until relief or intolerance."""
 
@@ -94,6 +94,7 @@ class Regimen(Section):
             raise ValueProblem(
                 "only a sham has a perceived effect of its own", within=("perceived_effect",)
             )
+        refuse_twice(self.premedication, "premedication")
         return self
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pathways.outcomes.estimates import mean, proportion, quantile, ratio
+from pathways.outcomes.estimates import mean, poisson_rate, proportion, quantile, ratio
 
 
 def interval(found) -> tuple[float, float]:
@@ -20,6 +20,12 @@ def test_mean_by_hand():
     assert found.standard_error == math.sqrt(14.0 / 3.0 / 4.0)
     assert found.low == pytest.approx(3.0 - 1.959964 * 1.0801234)
     assert found.high == pytest.approx(3.0 + 1.959964 * 1.0801234)
+
+
+def test_interval_ends_where_no_mean_can_lie():
+    values = np.array([0.0, 0.0, 0.0, 9.0])
+    assert interval(mean(values, 1, lowest=0.0)) == (0.0, interval(mean(values, 1))[1])
+    assert interval(mean(values + 99.0, 1, lowest=0.0)) == interval(mean(values + 99.0, 1))
 
 
 def test_mean_rounds_each_value_once():
@@ -79,6 +85,23 @@ def test_ratio_at_the_edge_keeps_a_width(part):
 def test_ratio_of_nothing_is_missing():
     found = ratio(np.array([0, 0]), np.array([0, 0]))
     assert (found.value, found.n, found.note) == (None, 0, "none counted")
+
+
+# Exact limits of a Poisson count, e.g. Ulm 1990, Am J Epidemiol 131:373-375.
+@pytest.mark.parametrize(
+    ("events", "low", "high"),
+    [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (2, 0.2422, 7.2247), (10, 4.7954, 18.3904)],
+)
+def test_poisson_interval_as_published(events, low, high):
+    found = poisson_rate(events, 50.0, 7, 100.0)
+    assert interval(found) == (pytest.approx(2 * low, abs=2e-4), pytest.approx(2 * high, abs=2e-4))
+    assert (found.value, found.n) == (2.0 * events, 7)
+    assert found.standard_error == (2.0 * math.sqrt(events) if events else None)
+
+
+def test_rate_without_time_is_missing():
+    found = poisson_rate(0, 0.0, 3)
+    assert (found.value, found.n, found.note) == (None, 3, "no time")
 
 
 def test_quantiles_are_values_that_occurred():

@@ -8,11 +8,13 @@ import types
 
 import pyarrow.parquet
 import pytest
-from raw_results import five_patients
+from raw_results import changed, five_patients
 
 from pathways import fastcore, simulation
 from pathways.errors import PathwaysError
 from pathways.outcomes import manifest
+from pathways.outcomes.conservation import ConservationError
+from pathways.outcomes.dose_bands import NAMES
 from pathways.outcomes.fingerprint import table_fingerprint
 from pathways.outcomes.manifest import read_manifest
 from pathways.simulation import simulate
@@ -68,9 +70,25 @@ def test_plan_with_another_size_is_refused(plan):
 
 def test_tables_as_frames(plan):
     result = simulate(plan, events=True)
-    assert [len(result.patients), len(result.weekly), len(result.events)] == [5, 53, 3]
+    assert [len(result.patients), len(result.weekly), len(result.events)] == [5, 53, 52]
     assert result.summary.loc[0, "measure"] == "patients"
     assert result.patients is result.patients
+
+
+def test_every_run_is_checked_before_it_is_a_result(plan, monkeypatch):
+    wrong = changed(five_patients(events=False)[0], "weekly", "infusions", 5, 4)
+    monkeypatch.setattr(sys.modules["fake_kernel"], "run", lambda plan, **options: wrong)
+    with pytest.raises(ConservationError, match="infusions do not add up"):
+        simulate(plan)
+
+
+def test_summary_says_what_was_checked_and_harm_by_dose(plan):
+    kept, plain = (simulate(plan, events=events).summary for events in (True, False))
+    assert set(kept["block"]) - set(plain["block"]) == set(NAMES)
+    passed = plain[plain["block"] == "conservation"]
+    assert list(passed["measure"])[:2] == ["exits", "deaths"]
+    assert passed.set_index("measure").loc["cost", "unit"] == "GBP"
+    assert sum(kept["block"] == "conservation") > len(passed)
 
 
 def test_events_that_were_not_kept(plan):

@@ -14,8 +14,15 @@ from raw_results import PATIENTS, five_patients
 from pathways.codes import ExitReason, State
 from pathways.outcomes import schema
 from pathways.outcomes.cautions import cautions
-from pathways.outcomes.estimates import proportion
-from pathways.outcomes.headline import HEADLINE, exit_rows, headline_rows
+from pathways.outcomes.estimates import poisson_rate, proportion
+from pathways.outcomes.headline import (
+    HEADLINE,
+    acute_harm_rows,
+    chronic_harm_rows,
+    cost_rows,
+    exit_rows,
+    headline_rows,
+)
 from pathways.outcomes.summary import FIXED_POINT, summarise, summary_csv, summary_table
 from pathways.outcomes.tables import patients_table
 
@@ -31,6 +38,24 @@ ALL = {
     "mean_infusions": 2.4,
     "mean_pain": 1.8,
     "mean_qaly": 0.5,
+    "mean_qaly_drug_only": 0.25,
+    "mean_sessions_attended": 1.0,
+    "mean_tests_done": 0.4,
+    "mean_harms_detected": 0.8,
+    "mean_cost_health_system": 1360.2,
+    "mean_cost_patient": 40.0,
+    "mean_cost_undiscounted_health_system": 1424.4,
+    "mean_cost_undiscounted_patient": 48.0,
+    "mean_cost_drug": 24.4,
+    "mean_cost_background": 0.0,
+    "share_nausea_per_infusion": 0.25,
+    "share_other_acute_per_infusion": 0.0,
+    "cystitis_background_per_100_years": 100 * 2 / (1573 / 365),
+    "cystitis_excess_per_100_years": 0.0,
+    "liver_injury_background_per_100_years": 0.0,
+    "liver_injury_excess_per_100_years": 100 * 1 / (1573 / 365),
+    "share_exit_adverse_event": 0.0,
+    "share_exit_patient_choice": 0.0,
     "share_alive": 0.8,
     "share_ever_recovered": 0.2,
     "share_responder_trait": 0.6,
@@ -86,6 +111,44 @@ def test_shares_have_wilson_intervals(rows):
     row, expected = rows["all_referrals", "share_treated"], proportion(4, 5)
     assert (row["low"], row["high"], row["n"]) == (expected.low, expected.high, 5)
     assert row["standard_error"] == expected.standard_error
+
+
+def test_acute_harms_have_wilson_intervals_over_infusions(rows):
+    row, expected = rows["all_referrals", "share_nausea_per_infusion"], proportion(3, 12)
+    assert (row["low"], row["high"], row["n"]) == (expected.low, expected.high, 12)
+    assert row["note"] == "per infusion; n infusions"
+
+
+def test_chronic_harms_have_poisson_intervals_over_time(rows):
+    row = rows["all_referrals", "cystitis_background_per_100_years"]
+    expected = poisson_rate(2, 1573 / 365, 5, 100.0)
+    assert (row["low"], row["high"], row["unit"]) == (expected.low, expected.high, "/100 a")
+
+
+def test_costs_name_their_currency_and_discounting(rows):
+    row = rows["all_referrals", "mean_cost_health_system"]
+    assert (row["unit"], row["note"], row["n"]) == ("GBP", "discounted", 5)
+    assert rows["all_referrals", "mean_cost_drug"]["note"] == "not discounted"
+
+
+def test_only_quality_of_life_may_have_an_interval_below_zero(patients):
+    once = patients.take([0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    found = {row["measure"]: row for row in summarise(once) if row["block"] == "all_referrals"}
+    for measure in ("mean_cost_drug", "mean_infusions", "mean_ketamine_mg", "mean_tests_done"):
+        assert (found[measure]["low"], found[measure]["high"] > found[measure]["value"]) == (
+            0,
+            True,
+        )
+
+
+def test_without_a_price_book_nothing_is_said_to_be_free():
+    rows = summarise(patients_table(*five_patients(prices=False)))
+    costs = [row for row in rows if row["measure"].startswith("mean_cost")]
+    assert len(costs) == 14
+    assert {(row["value"], row["unit"], row["note"]) for row in costs} == {
+        (None, "", "no price book")
+    }
+    assert cost_rows(rows) == []
 
 
 def test_exit_reasons_and_states_add_up_to_everybody(rows):
@@ -168,6 +231,18 @@ def test_headline_without_a_value_says_why(patients):
     assert lines["Median wait to first infusion"][0] == "not reached"
     assert lines["Infusions per treated"] == ["no patients", "", "0"]
     assert lines["False-positive continuations"] == ["none counted", "", "0"]
+
+
+def test_harms_and_costs_in_words(patients):
+    rows = summarise(patients)
+    assert ("nausea", "25.0 %", "8.9 to 53.2") in acute_harm_rows(rows)
+    liver = chronic_harm_rows(rows)[0]
+    assert liver == ("liver injury", "0.000", "0.000 to 85.597", "23.204", "0.587 to 129.285")
+    costs = cost_rows(rows)
+    assert costs[0] == ("Health system, discounted", "1,360", "694 to 2,027")
+    assert costs[1] == ("Patient, discounted", "40.00", "20.40 to 59.60")
+    lines = [label.removeprefix("  both payers: ") for label, _, _ in costs[4:]]
+    assert lines == "assessment infusion drug travel".split()
 
 
 def test_exit_reasons_that_occurred(patients):

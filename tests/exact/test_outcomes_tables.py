@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from raw_results import five_patients
+from raw_results import changed, five_patients
 
 from pathways.codes import ENUMS, State
 from pathways.outcomes import schema
+from pathways.outcomes.fingerprint import table_fingerprint
 from pathways.outcomes.frames import frame
 from pathways.outcomes.tables import events_table, patients_table, weekly_table
 
@@ -60,14 +61,39 @@ EXPECTED = {
     "follow_up_days": [365, 365, 365, 113, 365],
     "studied": [True] * 5,
     "trace": [2**64 - 1] * 4 + [7],
+    "qaly_drug_only": [0.25] * 5,
+    "dissociation": [0, 1, 0, 0, 0],
+    "nausea": [0, 2, 1, 0, 0],
+    "severe_hypertension": [0] * 5,
+    "other_acute": [0] * 5,
+    "liver_injury": [0, 1, 0, 0, 0],
+    "liver_injury_excess": [0, 1, 0, 0, 0],
+    "liver_injury_first_day": [None, 91, None, None, None],
+    "cystitis": [1, 1, 0, 0, 0],
+    "cystitis_excess": [0] * 5,
+    "cystitis_first_day": [70, 84, None, None, None],
+    "cardiovascular_event": [0, 0, 0, 1, 0],
+    "cardiovascular_event_excess": [0, 0, 0, 1, 0],
+    "cardiovascular_event_first_day": [None, None, None, 105, None],
+    "use_disorder": [0] * 5,
+    "psychiatric_event": [0] * 5,
+    "cognitive_complaint_excess": [0] * 5,
+    "cognitive_complaint_first_day": [None] * 5,
+    "harms_detected": [1, 2, 0, 1, 0],
+    "sessions_attended": [0, 5, 0, 0, 0],
+    "tests_done": [0, 2, 0, 0, 0],
+    "cost_health_system": [0.0] + [1700.25] * 4,
+    "cost_patient": [0.0] + [50.0] * 4,
+    "cost_undiscounted_health_system": [0.0] + [1780.5] * 4,
+    "cost_undiscounted_patient": [0.0] + [60.0] * 4,
+    "cost_assessment": [0.0] + [250.0] * 4,
+    "cost_infusion": [0.0] + [1500.0] * 4,
+    "cost_drug": [0.0] + [30.5] * 4,
+    "cost_travel": [0.0] + [60.0] * 4,
+    "cost_background": [0.0] * 5,
+    "currency": ["GBP"] * 5,
+    "outside_mg": [None] * 5,
 }
-
-
-def changed(raw, part: str, name: str, row: int, value):
-    """Return the raw result with one number changed."""
-    records = getattr(raw, part).copy()
-    records[name][row] = value
-    return replace(raw, **{part: records})
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -75,11 +101,38 @@ def test_column_of_patients(name):
     assert patients_table(*five_patients())[name].to_pylist() == EXPECTED[name]
 
 
-def test_only_columns_without_rules_are_all_null():
-    table = patients_table(*five_patients())
+def test_every_column_but_what_comes_later_has_values_somewhere():
+    raw, plan = five_patients()
+    raw = changed(raw, "results", "harm_first_day", 0, 1)
+    table = patients_table(raw, plan)
     empty = {name for name in table.column_names if table[name].null_count == 5}
+    assert empty == {"outside_mg"}
     assert empty == {column.name for column in schema.PATIENTS if column.null == schema.LATER}
-    assert len(empty) == 11
+
+
+def test_each_count_has_its_own_column():
+    raw, plan = five_patients()
+    for field in ("acute_count", "harm_count", "harms_detected"):
+        raw.results[field] = 0
+    raw.results["acute_count"][0] = [1, 2, 3, 4]
+    raw.results["harm_count"][0] = [10, 1, 20, 2, 30, 3, 40, 4, 50, 5, 60, 6]
+    raw.results["cost_line"][0] = range(10)
+    table = patients_table(raw, plan).slice(0, 1).to_pylist()[0]
+    assert [table[name] for name in schema.ACUTE_HARMS] == [1, 2, 3, 4]
+    assert [table[name] for name in schema.CHRONIC_HARMS] == [11, 22, 33, 44, 55, 66]
+    excess = [table[f"{name}_excess"] for name in schema.CHRONIC_HARMS]
+    assert excess == [1, 2, 3, 4, 5, 6]
+    assert [table[f"cost_{name}"] for name in schema.COST_LINES] == list(map(float, range(10)))
+
+
+@pytest.mark.parametrize("prices", [None, {}, ...])
+def test_no_price_book_is_no_cost_rather_than_nothing_paid(prices):
+    raw, plan = five_patients(prices=False)
+    plan = replace(plan, description={} if prices is ... else {"prices": prices})
+    table = patients_table(raw, plan)
+    unpriced = {name for name in table.column_names if name.startswith("cost_")} | {"currency"}
+    assert len(unpriced) == 2 + 2 + 10 + 1
+    assert {name for name in unpriced if table[name].null_count == 5} == unpriced
 
 
 @pytest.mark.parametrize(
@@ -147,9 +200,9 @@ def test_events_name_what_happened_and_the_draw():
         "draw_purpose": "recovery_clock",
         "draw_occurrence": 0,
     }
-    assert [row["event"] for row in rows] == ["referred", "recovered", "referred"]
-    assert [row["draw_purpose"] for row in rows] == [None, "recovery_clock", None]
-    assert [row["draw_occurrence"] for row in rows] == [None, 0, None]
+    assert [row["event"] for row in rows[:3]] == ["referred", "recovered", "harm_onset"]
+    assert [row["draw_purpose"] for row in rows[:3]] == [None, "recovery_clock", None]
+    assert [row["draw_occurrence"] for row in rows[:3]] == [None, 0, None]
 
 
 def test_events_that_were_not_kept_make_no_table():
@@ -194,6 +247,19 @@ def test_frame_keeps_whole_numbers_whole_and_null_apart_from_nan():
     assert str(patients["ketamine_mg"].dtype) == "float64"
     assert patients["trace"].dtype == np.uint64
     assert list(patients["state"].cat.categories) == [state.name.lower() for state in State]
+
+
+@pytest.mark.parametrize(
+    ("make", "golden"),
+    [
+        (patients_table, "05071a0eb7af7bba2a1422bb58271cef3868350b69f9987a140b5636be28f095"),
+        (weekly_table, "1b17ce341b93a023b9fce6884f90488b445fbf116e4e1445df113cda90074b16"),
+        (events_table, "e396621db2b8fe8fa47d8a82fdea81433d26dc4949a25b17716e2aa6e05b2812"),
+    ],
+)
+def test_fingerprints_change_only_on_purpose(make, golden):
+    # Names, order, types, words and derived numbers of every column are in here.
+    assert table_fingerprint(make(*five_patients())) == golden
 
 
 def test_schema_says_what_each_column_is():

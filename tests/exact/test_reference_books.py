@@ -125,8 +125,8 @@ def test_trace_of_a_patient_to_whom_little_happens():
     result = run_without_treatment(9, **traits)
     trace = mixed(0, 0, Step.REFERRALS, Event.REFERRED, 1, 49.0, 6.0, 18250.0, 0, 0)
     trace = mixed(trace, 3, Step.VISITS, Event.ASSESSED, 1, 18253.0, 0.0, 0.0, 0, 0)
-    trace = mixed(trace, 6.0, 0.0, 0.0, State.CONVENTIONAL)  # Sunday, day 6
-    trace = mixed(trace, 6.0, 0.0, 0.0, State.CONVENTIONAL)  # last day, day 8
+    trace = mixed(trace, 6.0, 0.0, 0.0, 1.0, State.CONVENTIONAL)  # Sunday, day 6
+    trace = mixed(trace, 6.0, 0.0, 0.0, 1.0, State.CONVENTIONAL)  # last day, day 8
     assert int(result.results["trace"][0]) == trace
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
+import numpy
 import pytest
 from plans import make_plan, make_traits
 
@@ -57,7 +58,7 @@ def test_traits_arrive_and_all_results_are_gathered():
             assert getattr(patient, field.name) == traits[field.name][1]
         results = model.result().results
         for field in RESULTS:
-            assert results[field.name][1] == getattr(patient, field.name)
+            assert numpy.array_equal(results[field.name][1], getattr(patient, field.name))
 
 
 def test_rules_are_plain_numbers_and_cannot_be_changed():

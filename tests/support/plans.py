@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 import numpy as np
+from presets import HARM_AGE_LOG_SLOPES, HARMS, PRICES, PROGRAMME
 
 from pathways import layout
 from pathways.codes import (
@@ -36,6 +37,7 @@ TRAITS_DTYPE = layout.numpy_dtype(layout.TRAITS)
 NO_MOMENT = -1
 LADDER_STEP_ITSELF = -1
 NEVER_PRESENT = 1e9
+NEVER_LOG_ODDS = -1e9
 COMPARTMENTS = Compartments(60.0, 100.0, 70.0, 40.0, 122.0)
 KINETIC_FIELDS = [
     name
@@ -203,8 +205,23 @@ TRAIT_DEFAULTS = {
     "quality_of_life": 45.0,
     "opioid_dose": 20.0,
     "death_clock": 5.0,
+    "therapy_response": 1.0,
+    "yearly_budget": 3000.0,
 }
-COURSE_FIELDS = {"step_gap_days", "step_dose", "step_hours"}
+# What the rules of therapies, harms, money and choice need so that nothing of it happens.
+NOTHING_FURTHER = {
+    "acute_intercept": NEVER_LOG_ODDS,
+    "acute_sham_intercept": NEVER_LOG_ODDS,
+    "adverse_event_times": 1,
+    "harm_background_ratio": 1.0,
+    "harm_excess_ratio": 1.0,
+    "choice_ratio_no_benefit": 1.0,
+    "choice_ratio_harm": 1.0,
+    "choice_ratio_paying": 1.0,
+    "therapy_floor": 0.0001,
+    "vial_content_mg": 500.0,
+}
+COURSE_FIELDS = {"step_gap_days", "step_dose", "step_hours", "price_infusion"}
 
 
 def make_plan(
@@ -215,6 +232,10 @@ def make_plan(
     draw: int = 0,
     clinic: int = 0,
     discount_rate: float = 0.03,
+    cost_discount_rate: float = 0.05,
+    harms: bool = False,
+    programme: bool = False,
+    prices: bool = False,
     **overrides: object,
 ) -> Plan:
     """Return a valid plan: 80 mg over 2 h, then two days of 100 mg over 4 h, every 42 days.
@@ -227,8 +248,11 @@ def make_plan(
         Horizon in years of 365 days; ``horizon_days=`` overrides it.
     changes
         Overrides that start on a calendar day, on top of what was in force before.
-    discount_rate
-        Yearly, for effects.
+    discount_rate, cost_discount_rate
+        Yearly, for effects and for costs.
+    harms, programme, prices
+        Whether every acute and chronic harm, test and choice; every kind of therapy; every price
+        and patients' budgets are switched on, at rates that make many events. All off by default.
     overrides
         Fields of ``layout.PARAMETERS`` or ``layout.POPULATION`` (both, where both have the name).
         An array field takes a scalar (every entry), a list (the first entries), a nested list (by
@@ -236,6 +260,7 @@ def make_plan(
     """
     overrides.setdefault("horizon_days", years * DAYS_PER_YEAR)
     refuse_unknown(overrides, {*PARAMETERS_DTYPE.names, *POPULATION_DTYPE.names})
+    overrides = presets(harms, programme, prices) | overrides
     base = parameters(only(overrides, PARAMETERS_DTYPE))
     days, rule_sets = with_changes(base, changes or {})
     horizon_days = int(base["horizon_days"][0])
@@ -250,6 +275,10 @@ def make_plan(
         curves=np.stack([curves_of(rule_set) for rule_set in rule_sets]),
         effect_prefix=effect_prefix(horizon_days, discount_rate).copy(),
         years_prefix=tables.years_prefix(horizon_days),
+        effect_factor=discount_factors(horizon_days, discount_rate).copy(),
+        cost_factor=discount_factors(horizon_days, cost_discount_rate).copy(),
+        cost_prefix=effect_prefix(horizon_days, cost_discount_rate).copy(),
+        harm_age_factor=tables.harm_age_factor(HARM_AGE_LOG_SLOPES if harms else {}),
         mortality_per_day=mortality().copy(),
         norm_utility=norm_utility().copy(),
         population=population(only(overrides, POPULATION_DTYPE)),
@@ -269,9 +298,15 @@ def make_traits(plan: Plan, n: int | None = None, **columns: object) -> np.ndarr
 def parameters(overrides: dict[str, object]) -> np.ndarray:
     """Return one record of rules, shape (1,)."""
     record = np.zeros(1, PARAMETERS_DTYPE)
-    for section in (SYMPTOMS, KETAMINE, EXPECTATION, POLICY, DEFINITION, UTILITY, overrides):
+    sections = (SYMPTOMS, KETAMINE, EXPECTATION, POLICY, DEFINITION, UTILITY, NOTHING_FURTHER)
+    for section in (*sections, overrides):
         write(record, section)
     return record
+
+
+def presets(harms: bool, programme: bool, prices: bool) -> dict[str, object]:
+    """Return the fields of what is switched on."""
+    return (HARMS if harms else {}) | (PROGRAMME if programme else {}) | (PRICES if prices else {})
 
 
 def population(overrides: dict[str, object]) -> np.ndarray:
@@ -337,6 +372,11 @@ def refuse_unknown(fields: dict[str, object], allowed) -> None:
 @cache
 def effect_prefix(horizon_days: int, rate: float) -> np.ndarray:
     return tables.discount_prefix(rate, horizon_days)
+
+
+@cache
+def discount_factors(horizon_days: int, rate: float) -> np.ndarray:
+    return tables.discount_factors(rate, horizon_days)
 
 
 @cache

@@ -14,7 +14,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pathways.codes import Baseline, Comorbidity, Condition, Domain, Statistic
+from pathways.codes import (
+    AcuteHarm,
+    Baseline,
+    ChronicHarm,
+    Comorbidity,
+    Condition,
+    Domain,
+    Statistic,
+)
 from pathways.plan import Plan
 from pathways.scenario.load import Scenario, load_scenario, shipped_names
 
@@ -37,6 +45,7 @@ UNWRITTEN_REGIMEN = {
     "weekends": None,
     "expectation": None,
     "perceived_effect": 0,
+    "premedication": [],
 }
 UNWRITTEN = {
     "selection": {
@@ -63,7 +72,14 @@ UNWRITTEN = {
         "time_on_treatment": None,
         "rest": None,
     },
-    "exit": {"adherence_to_rule": 1, "loss_of_response": None, "taper": None},
+    "exit": {
+        "adherence_to_rule": 1,
+        "loss_of_response": None,
+        "taper": None,
+        "adverse_event": None,
+        "laboratory_stop": [],
+        "patient_choice": None,
+    },
 }
 """What is meant where a section of the policy leaves a key out."""
 
@@ -172,19 +188,23 @@ def scenario_documents(
     """
     if treatment is None:
         treatment = draw(st.sampled_from(["ketamine"] * 19 + ["none"]))
-    policy = draw(policies(treatment))
+    prices = draw(st.sampled_from([{}, {"book": "us-2024-usd"}, {"book": "uk-2023-gbp"}]))
+    harms = draw(st.sampled_from([{}, {}, {"off": False}, {"off": True}, {"none": True}]))
+    policy = draw(policies(treatment, has_prices=bool(prices)))
     document = {
         "scenario": "made-at-random",
         "title": "Made at random",
         "about": "Nothing that anybody does.",
         "horizon": draw(st.sampled_from(["1 year", "2 year", "400 d", "531 d", "104 week"])),
         "policy": policy,
-        "changes": draw(_changes(policy, most_changes)),
+        "changes": draw(_changes(policy, most_changes, bool(prices))),
         "population": draw(_populations()),
         "referrals": {"kind": "closed_cohort"},
         "structure": draw(_structures()),
         "discount": draw(_optional(_discounts)),
-        "parameters": draw(_overrides()),
+        "parameters": draw(_overrides(harms)),
+        "prices": prices,
+        "harms": harms,
     }
     left_out = [key for key in ("about", "referrals") if draw(st.booleans())]
     return {
@@ -195,12 +215,13 @@ def scenario_documents(
 
 
 @st.composite
-def policies(draw: st.DrawFn, treatment: str = "ketamine") -> Document:
-    """Draw a valid policy."""
+def policies(draw: st.DrawFn, treatment: str = "ketamine", *, has_prices: bool = False) -> Document:
+    """Draw a valid policy; without prices nobody is said to pay."""
     policy: Document = {"treatment": treatment}
     selection = draw(_optional(_selections))
     if selection:
         policy["selection"] = selection
+    policy |= draw(_further_care(treatment, has_prices))
     if treatment == "none":
         return policy
     policy["ladder"] = draw(_ladders())
@@ -269,8 +290,10 @@ def regimens(draw: st.DrawFn) -> Document:
         regimen["route"] = "iv"
     regimen["form"] = draw(st.sampled_from(["racemic", "s_ketamine", "sham", "racemic"]))
     regimen |= draw(_continuous() if is_continuous else _spaced())
+    drugs = st.lists(st.sampled_from(["midazolam", "clonidine", "ondansetron"]), unique=True)
     regimen |= draw(
         _some(
+            premedication=drugs,
             setting=st.sampled_from(["chair", "bed"]),
             weekends=st.sampled_from(["infuse"] if is_continuous else ["skip", "infuse"]),
             expectation=_tenths(0, 30),
@@ -501,9 +524,115 @@ def _exits(draw: st.DrawFn, policy: Document) -> Document:
         of_last = draw(st.integers(1, 5))
         loss = {"failures": draw(st.integers(1, of_last)), "of_last": of_last}
         ends["loss_of_response"] = loss | draw(_some(escalate=st.booleans()))
+    ends |= draw(_stops(policy))
     if draw(st.booleans()):
         ends["taper"] = draw(_tapers(possible_triggers({**policy, "exit": ends})))
     return ends
+
+
+TESTS = ["liver_function", "urinary_symptoms", "substance_use", "cognition"]
+HARMS = [harm.name.lower() for harm in (*AcuteHarm, *ChronicHarm)]
+
+
+@st.composite
+def _stops(draw: st.DrawFn, policy: Document) -> Document:
+    """Draw what ends treatment besides the response: harms, tests and patients."""
+    tests = [test["name"] for test in (policy.get("monitoring") or {"tests": []})["tests"]]
+    ends: Document = {}
+    if tests and draw(st.booleans()):
+        ends["laboratory_stop"] = draw(st.lists(st.sampled_from(tests), unique=True))
+    if draw(st.booleans()):
+        harms = draw(st.lists(st.sampled_from(HARMS), min_size=1, max_size=5, unique=True))
+        is_acute = any(harm.name.lower() in harms for harm in AcuteHarm)
+        times = draw(st.integers(1, 5)) if is_acute else 1
+        ends["adverse_event"] = {"harms": harms, "times": times}
+    if draw(st.booleans()):
+        ends["patient_choice"] = draw(_choices(policy))
+    return ends
+
+
+@st.composite
+def _choices(draw: st.DrawFn, policy: Document) -> Document:
+    rates = ["0.2 per year", "3 per year", "0 per year", {"evidence": "loss_to_follow_up_rate"}]
+    rates.append({"distribution": {"gamma": {"mean": "1 per year", "cv": 0.5}}})
+    patients_pay = (policy.get("payment") or {}).get("payer") == "patient"
+    return {
+        "baseline_rate": draw(st.sampled_from(rates)),
+        "no_benefit": draw(st.sampled_from([1, 4, 0.5])),
+        "adverse_effects": draw(st.sampled_from([1, 3])),
+        "paying": draw(st.sampled_from([1, 2.5])) if patients_pay else 1,
+    }
+
+
+@st.composite
+def _further_care(draw: st.DrawFn, treatment: str, has_prices: bool) -> Document:
+    """Draw tests, a programme and who pays."""
+    care: Document = {}
+    if draw(st.booleans()):
+        care["programme"] = draw(_programmes(treatment))
+    if treatment == "none":
+        return care
+    if draw(st.booleans()):
+        tests = st.lists(_tests(), min_size=1, max_size=4, unique_by=lambda test: test["name"])
+        care["monitoring"] = {"tests": draw(tests)}
+    if has_prices and draw(st.booleans()):
+        payer = draw(st.sampled_from(["patient", "patient", "health_system"]))
+        stops = payer == "patient" and draw(st.booleans())
+        care["payment"] = {"payer": payer, "stops_at_budget": stops}
+    return care
+
+
+@st.composite
+def _tests(draw: st.DrawFn) -> Document:
+    test: Document = {"name": draw(st.sampled_from(TESTS))}
+    interval = draw(st.sampled_from(["courses", "days", "both"]))
+    if interval != "days":
+        test["every_courses"] = draw(st.integers(1, 3))
+    if interval != "courses":
+        test["every"] = draw(days(1, 200))
+    names = [comorbidity.name.lower() for comorbidity in Comorbidity]
+    only = st.lists(st.sampled_from(names), max_size=3, unique=True)
+    return test | draw(_some(only_with=only))
+
+
+@st.composite
+def _programmes(draw: st.DrawFn, treatment: str) -> Document:
+    therapies: list[Document] = []
+    for _ in range(draw(st.integers(1, 4))):
+        therapy = draw(_therapies())
+        if therapy not in therapies:
+            therapies.append(therapy)
+    programme: Document = {"therapies": therapies} | draw(_some(starts_after=days(0, 40)))
+    if treatment == "ketamine":
+        offered, goes_on = st.sampled_from(["everybody", "treated"]), st.booleans()
+        programme |= {"offered_to": draw(offered), "continues_after_exit": draw(goes_on)}
+    return programme
+
+
+@st.composite
+def _therapies(draw: st.DrawFn) -> Document:
+    families = ["medication", "activity", "behavioural", "interdisciplinary_programme"]
+    family = draw(st.sampled_from([*families, "user_defined"]))
+    if family == "medication":
+        return {
+            "family": family,
+            "medicine": draw(st.sampled_from(["duloxetine", "gabapentinoid"])),
+        }
+    sessions, per_week = st.integers(1, 30), st.integers(1, 7)
+    if family == "user_defined":
+        share = st.sampled_from([0, 0.4, "90 %", 1])
+        return {
+            "family": family,
+            "effect": draw(st.sampled_from([0.1, "50 %", 0, 1, {"evidence": "M85"}])),
+            "sessions": draw(sessions),
+            "per_week": draw(per_week),
+            "half_life": draw(st.sampled_from(["1 d", "70 d", "2 year"])),
+        } | draw(_some(attendance=share, dropout=share, price_per_session=st.integers(0, 99)))
+    therapy = {"family": family} | draw(_some(sessions=sessions, per_week=per_week))
+    if family == "behavioural":
+        controls = st.sampled_from(["usual_care", "active_control"])
+        therapy |= draw(_some(compared_with=controls))
+    return therapy
 
 
 @st.composite
@@ -517,7 +646,7 @@ def _tapers(draw: st.DrawFn, triggers: list[str]) -> Document:
 
 
 @st.composite
-def _changes(draw: st.DrawFn, policy: Document, most: int) -> list[Document]:
+def _changes(draw: st.DrawFn, policy: Document, most: int, has_prices: bool) -> list[Document]:
     number = draw(st.integers(0, most))
     gaps = [draw(st.one_of(st.integers(1, 120), st.integers(60, 300))) for _ in range(number)]
     changes, day, has_taper = [], 0, False
@@ -525,28 +654,33 @@ def _changes(draw: st.DrawFn, policy: Document, most: int) -> list[Document]:
         day += gap
         has_taper = has_taper or bool(policy.get("exit", {}).get("taper"))
         if policy["treatment"] == "none":
-            overlay = draw(_start_of_treatment())
+            overlay = draw(_start_of_treatment(has_prices))
         elif not has_taper and draw(st.integers(0, 7)) == 0:
             overlay = {"treatment": "none", "ladder": None, "response": None}
+            overlay |= dict.fromkeys(FURTHER_CARE)
         else:
-            overlay = draw(_policy_changes(policy))
+            overlay = draw(_policy_changes(policy, has_prices))
         policy = laid_over(policy, overlay)
         changes.append({"from_day": f"{day} d", "policy": overlay})
     return changes
 
 
+FURTHER_CARE = ("monitoring", "programme", "payment")
+
+
 @st.composite
-def _start_of_treatment(draw: st.DrawFn) -> Document:
-    policy = draw(policies())
+def _start_of_treatment(draw: st.DrawFn, has_prices: bool) -> Document:
+    policy = draw(policies(has_prices=has_prices))
     names = [name for name in UNWRITTEN if name != "selection"]
     whole = {name: whole_section(name, policy.get(name, {})) for name in names}
-    return {"treatment": "ketamine", **whole}
+    care = {name: policy.get(name) for name in FURTHER_CARE}
+    return {"treatment": "ketamine", **whole, **care}
 
 
 @st.composite
-def _policy_changes(draw: st.DrawFn, policy: Document) -> Document:
+def _policy_changes(draw: st.DrawFn, policy: Document, has_prices: bool) -> Document:
     """Draw what, laid over a valid policy, makes another valid one."""
-    names = ["selection", "ladder", "response", "maintenance", "limits", "exit"]
+    names = ["selection", "ladder", "response", "maintenance", "limits", "exit", "care"]
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     overlay: Document = {}
 
@@ -568,6 +702,9 @@ def _policy_changes(draw: st.DrawFn, policy: Document) -> Document:
         overlay["response"] = whole_section("response", draw(_responses(latest)))
     if "limits" in chosen or "ladder" in chosen:
         overlay["limits"] = whole_section("limits", draw(_limits(merged()["ladder"])))
+    if "care" in chosen:
+        care = draw(_further_care("ketamine", has_prices))
+        overlay |= {name: care.get(name) for name in FURTHER_CARE}
     overlay["exit"] = whole_section("exit", draw(_exits(merged())))
     return overlay
 
@@ -635,11 +772,37 @@ OVERRIDES: dict[str, list[Any]] = {
     "opioid_dose_slope": ["5 mg/d/point"],
 }
 """Other values of evidence parameters, by id or name, that make rare things common."""
+HARM_OVERRIDES: dict[str, list[Any]] = {
+    "liver_background_rate": ["2 per year"],
+    "M59": ["1 per year", "0 per year"],
+    "other_acute_event_probability": [0.9, 0],
+    "self_report_probability_per_month": [1, 0],
+    "permanent_share": [{"cystitis": 0.5, "cardiovascular_event": 0}],
+    "recovery_time_after_stopping": [{"liver_injury": "5 d", "use_disorder": "20 d"}],
+    "cardiovascular_event_fatality": [1],
+    "severe_hypertension_per_infusion": [0.4],
+}
+EXCESS_OVERRIDES: dict[str, list[Any]] = {
+    "cystitis_base_rate": ["3 per year"],
+    "cystitis_slope_per_infusion_day": ["-0.2 /d", "0.3 /d"],
+    "cardiovascular_event_per_infusion": [0.2],
+    "use_disorder_base_rate": ["2 per year"],
+    "lifetime_dose_log_slope": [{"cystitis": "0.8 /g", "use_disorder": "-2 /g"}],
+    "liver_injury_hours_table": [{"hours_24": 0.3, "hours_100": 0.9, "hours_200": 1}],
+    "psychiatric_event_base_rate": ["2 per year"],
+    "cognitive_threshold_days_per_week": ["1 d/week"],
+    "cognitive_complaint_excess_rate": ["9 per year"],
+}
+"""The same for harms, where the run knows them."""
 
 
 @st.composite
-def _overrides(draw: st.DrawFn) -> Document:
+def _overrides(draw: st.DrawFn, harms: Document) -> Document:
     given: Document = dict(SHORT_WAITS) if draw(st.integers(0, 4)) > 0 else {}
-    for key in draw(st.lists(st.sampled_from(sorted(OVERRIDES)), max_size=5, unique=True)):
-        given[key] = draw(st.sampled_from(OVERRIDES[key]))
+    possible = dict(OVERRIDES)
+    if not harms.get("none"):
+        possible |= HARM_OVERRIDES
+        possible |= {} if harms.get("off") else EXCESS_OVERRIDES
+    for key in draw(st.lists(st.sampled_from(sorted(possible)), max_size=8, unique=True)):
+        given[key] = draw(st.sampled_from(possible[key]))
     return given

@@ -1,0 +1,113 @@
+"""How much ketamine a patient has had lately, and how an excess hazard depends on it."""
+
+from __future__ import annotations
+
+from pathways.codes import ChronicHarm, Link, Metric
+from pathways.fastcore.maths import exponential
+from pathways.layout import EXPOSURE_WEEKS, HARM_KNOTS
+from pathways.rules.rule_set import RuleSet
+
+
+class ExposureWeek:
+    """Ketamine of one calendar week.
+
+    Attributes
+    ----------
+    week : int
+        Calendar week, -1 none.
+    mg : float
+        Racemic equivalents.
+    hours, days : float
+        Hours infused; infusion days.
+    """
+
+    __slots__ = ("days", "hours", "mg", "week")
+
+    def __init__(self, week: int) -> None:
+        self.week = week
+        self.mg = self.hours = self.days = 0.0
+
+
+TRAILING = {
+    Metric.TRAILING_MG: "mg",
+    Metric.TRAILING_DAYS: "days",
+    Metric.TRAILING_HOURS: "hours",
+}
+
+
+class Exposure:
+    """A ring of calendar weeks, written by each infusion and read on Mondays."""
+
+    def have_no_exposure(self) -> None:
+        """Have had no ketamine."""
+        self.exposure = [ExposureWeek(-1) for _ in range(EXPOSURE_WEEKS)]
+        self.peak_highest = 0.0
+
+    def record_exposure(self, racemic_mg: float, hours: float, peak_racemic: float) -> None:
+        """Add today's infusion to its calendar week."""
+        week = self.model.week
+        if self.exposure[week % EXPOSURE_WEEKS].week != week:
+            self.exposure[week % EXPOSURE_WEEKS] = ExposureWeek(week)
+        entry = self.exposure[week % EXPOSURE_WEEKS]
+        entry.mg += racemic_mg
+        entry.hours += hours
+        entry.days += 1.0
+        if peak_racemic > self.peak_highest:
+            self.peak_highest = peak_racemic
+
+    def window_sum(self, quantity: str, weeks: int) -> float:
+        """Return the exposure of the last whole calendar weeks before this one.
+
+        Parameters
+        ----------
+        quantity : str
+            ``mg``, ``hours`` or ``days``.
+        weeks : int
+            Length of the window.
+        """
+        total = 0.0
+        if self.infusions == 0:
+            return total
+        for week in range(self.model.week - weeks, self.model.week):
+            entry = self.exposure[week % EXPOSURE_WEEKS]
+            if entry.week == week:
+                total += getattr(entry, quantity)
+        return total
+
+    def exposure_metric(self, harm: ChronicHarm) -> float:
+        """Return what the excess hazard of a harm depends on, in the metric's unit."""
+        metric = self.rules.harm_metric[harm]
+        if metric == Metric.LIFETIME_MG:
+            return self.racemic_equivalents_given()
+        if metric == Metric.PEAK:
+            infused_last_week = self.infusions > 0 and self.day - self.last_infusion_day <= 7
+            return self.peak_highest if infused_last_week else 0.0
+        return self.window_sum(TRAILING[metric], self.rules.harm_window_weeks[harm])
+
+
+def excess_link(rules: RuleSet, harm: ChronicHarm, x: float) -> float:
+    """Return by how much the excess hazard at metric `x` exceeds its base."""
+    link = rules.harm_link[harm]
+    if link == Link.LOG_LINEAR:
+        return exponential(rules.harm_slope[harm] * x) if x > 0.0 else 0.0
+    if link == Link.LINEAR:
+        return rules.harm_slope[harm] * x
+    if link == Link.THRESHOLD:
+        return 1.0 if x >= rules.harm_threshold[harm] and x > 0.0 else 0.0
+    if link == Link.TABLE:
+        first = HARM_KNOTS * harm
+        knots = slice(first, first + HARM_KNOTS)
+        return piecewise_linear(rules.harm_table_x[knots], rules.harm_table_y[knots], x)
+    return 0.0
+
+
+def piecewise_linear(xs: tuple[float, ...], ys: tuple[float, ...], x: float) -> float:
+    """Return the value at `x` of the line through the knots, flat outside; 0 at 0."""
+    if x == 0.0:
+        return 0.0
+    if x <= xs[0]:
+        return ys[0]
+    if x >= xs[-1]:
+        return ys[-1]
+    i = next(i for i in range(HARM_KNOTS - 1) if x < xs[i + 1])
+    return ys[i] + (x - xs[i]) * (ys[i + 1] - ys[i]) / (xs[i + 1] - xs[i])
