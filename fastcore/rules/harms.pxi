@@ -281,7 +281,9 @@ cdef void harm_onset(
         patient.harm_is_permanent |= process_bit(harm, cause)
     patient.harm_recovery_remaining[at] = clock_at(context, PURPOSE_HARM_RECOVERY, occurrence)
     lose_qalys(context, patient, rules.harm_qaly_loss[harm])
-    if uniform_at(context, PURPOSE_HARM_FATAL, occurrence) < rules.harm_fatality[harm]:
+    # Deaths by background harms are in the life table already.
+    if cause == HARM_CAUSE_EXCESS and (
+            uniform_at(context, PURPOSE_HARM_FATAL, occurrence) < rules.harm_fatality[harm]):
         patient.death_remaining = 0.0
     if patient.harm_first_day[harm] == NEVER:
         patient.harm_first_day[harm] = context.day

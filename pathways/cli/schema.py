@@ -35,7 +35,12 @@ def scenario_schema() -> dict[str, object]:
         section.pop("required", None)
     extends = {"type": "string", "description": "Shipped scenario or file this one is laid over."}
     document["properties"] = {"extends": extends, **document["properties"]}
-    models = {model.__name__: model for model in Section.__subclasses__()}
+    package = ScenarioDocument.__module__.rpartition(".")[0]
+    models = {
+        model.__name__: model
+        for model in Section.__subclasses__()
+        if model.__module__.startswith(package)
+    }
     for name, section in (("ScenarioDocument", document), *document["$defs"].items()):
         for key, field in models[name].model_fields.items():
             _say_default_as_written(section["properties"][field.alias or key], field.default)

@@ -123,8 +123,8 @@ def quantity_pattern(unit: str) -> str:
     if unit == units.DIMENSIONLESS:
         return rf"^{NUMBER_PATTERN}( ?(%|percent))?$"
     parts = ["(" + "|".join(map(re.escape, names)) + ")" for names in units.spellings_like(unit)]
-    lead = "(1 ?)?/ ?" if units.unit_parts(unit)[0] == units.DIMENSIONLESS else ""
-    return rf"^{NUMBER_PATTERN} ?{lead}{' ?/ ?'.join(parts)}$"
+    lead = "(1 ?)?(/ ?|per +)" if units.unit_parts(unit)[0] == units.DIMENSIONLESS else ""
+    return rf"^{NUMBER_PATTERN} ?{lead}{'( ?/ ?| +per +)'.join(parts)}$"
 
 
 def _split(text: str) -> tuple[Fraction, str]:

@@ -23,7 +23,6 @@ FEATURE_INPUTS: dict[str, tuple[str, ...]] = {
         "severe_hypertension_odds_ratio_hypertension",
         "severe_hypertension_odds_ratio_per_year_of_age",
         "other_acute_event_probability",
-        "adverse_event_risk_ratio",
         "dissociation_disutility",
         "dissociation_duration",
         "nausea_disutility",

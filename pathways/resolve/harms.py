@@ -112,8 +112,8 @@ def _by_harm(by_harm: Mapping[int, float], others: float = 0.0) -> list[float]:
 def _acute(values: EvidenceValues, with_excess: bool) -> Fields:
     """Return the log odds of an infusion's harms at the reference concentration, and of a sham.
 
-    Dissociation and severe hypertension under a sham are their curves at no concentration; nausea
-    has a background of its own; other events are rarer by the risk ratio of any adverse event.
+    Dissociation and severe hypertension under a sham are their curves at no concentration. Nausea
+    has a stated background, which other events take too: trials state no other without the drug.
     """
     reference = float(values["dissociation_reference_concentration"])
     slopes = {
@@ -136,7 +136,7 @@ def _acute(values: EvidenceValues, with_excess: bool) -> Fields:
         - slopes[AcuteHarm.DISSOCIATION] * reference,
         AcuteHarm.NAUSEA: log_odds(nausea),
         AcuteHarm.SEVERE_HYPERTENSION: pressure - slopes[AcuteHarm.SEVERE_HYPERTENSION] * reference,
-        AcuteHarm.OTHER_ACUTE: log_odds(other / values["adverse_event_risk_ratio"]),
+        AcuteHarm.OTHER_ACUTE: log_odds(nausea),
     }
     return {
         "acute_intercept": [(drug if with_excess else sham)[harm] for harm in AcuteHarm],

@@ -111,7 +111,6 @@ COMMON_INPUTS = (
     "value_set_floor",
 )
 ABOVE_ZERO = (
-    "adverse_event_risk_ratio",
     "antiemetic_odds_ratio",
     "behavioural_effect_half_life",
     "behavioural_trial_baseline",

@@ -65,10 +65,11 @@ def price_fields(policy: Policy, values: EvidenceValues, book: PriceBook | None)
 
 def yearly_budget(values: EvidenceValues) -> dict[str, float]:
     """Return the fields of ``layout.POPULATION`` on what patients can pay in a year."""
-    if "yearly_treatment_budget" not in values:
+    budgets = values.get("yearly_treatment_budget", None)
+    if budgets is None:
         return {}
     return {
-        "yearly_budget_median": values["yearly_treatment_budget"][values.structure.country],
+        "yearly_budget_median": budgets[values.structure.country],
         "yearly_budget_log_sd": values.spreads["yearly_treatment_budget"].width,
     }
 

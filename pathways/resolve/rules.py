@@ -16,7 +16,6 @@ from pathways.scenario.policy import Exit, Limits, Policy
 from pathways.scenario.regimen import Regimen
 from pathways.scenario.response import Criterion, Response
 
-
 NO_MOMENT = -1
 ANY_DRUG_RELIEF_PERCENT_X10 = 100
 LADDER_STEP_ITSELF = -1

@@ -256,8 +256,10 @@ class Harms:
         process.permanent = permanent < rules.harm_permanent[harm]
         process.recovery_remaining = self.exponential_clock(Purpose.HARM_RECOVERY, occurrence)
         self.lose_qalys(rules.harm_qaly_loss[harm])
-        if self.uniform(Purpose.HARM_FATAL, occurrence) < rules.harm_fatality[harm]:
-            self.death_remaining = 0.0
+        if process.cause == HarmCause.EXCESS:
+            # Deaths by background harms are in the life table already.
+            if self.uniform(Purpose.HARM_FATAL, occurrence) < rules.harm_fatality[harm]:
+                self.death_remaining = 0.0
         if self.harm_first_day[harm] < 0:
             self.harm_first_day[harm] = self.day
 

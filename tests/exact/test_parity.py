@@ -14,7 +14,6 @@ from scenario_strategies import SHIPPED, quick_plan
 from pathways import fastcore
 from pathways.engines import kernel_engine
 from pathways.simulation import simulate
-from scenario_strategies import SHIPPED, quick_plan
 
 pytestmark = pytest.mark.parity
 

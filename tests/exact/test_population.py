@@ -95,6 +95,11 @@ class Sampler:
             * exponential(self.people["c50_log_sd"] * self.trait_normal(Trait.C50)),
             "expectation_amplitude": self.expectation(),
             "opioid_dose": self.opioid_dose(level),
+            "therapy_response": self.therapy_response(),
+            "yearly_budget": self.people["yearly_budget_median"]
+            * exponential(
+                self.people["yearly_budget_log_sd"] * self.trait_normal(Trait.YEARLY_BUDGET)
+            ),
             "death_clock": -logarithm(self.uniform(Purpose.DEATH_CLOCK, 0)),
             "lead_to_assessment_days": self.lead_days("assessment", Purpose.LEAD_TO_ASSESSMENT),
             "lead_to_treatment_days": self.lead_days("treatment", Purpose.LEAD_TO_TREATMENT),
@@ -176,6 +181,12 @@ class Sampler:
             clearance = clearance * p["hepatic_clearance_factor"]
         return clearance
 
+    def therapy_response(self) -> float:
+        log_sd = self.people["therapy_response_log_sd"]
+        return exponential(
+            log_sd * self.trait_normal(Trait.THERAPY_RESPONSE) - 0.5 * log_sd * log_sd
+        )
+
     def expectation(self) -> float:
         p = self.people
         if self.trait_uniform(Trait.EXPECTATION_SHARE) >= p["expectation_share"]:
@@ -238,6 +249,9 @@ VARIANTS = {
         "lead_to_assessment_mu": 0.0,
         "lead_to_assessment_sigma": 2.0,
         "lead_highest_days": 3,
+        "therapy_response_log_sd": 0.5,
+        "yearly_budget_median": 3000.0,
+        "yearly_budget_log_sd": 1.0,
         "expectation_share": 0.9,
         "expectation_mean": 0.2,
         "clearance_allometric": 0,

@@ -185,4 +185,5 @@ def test_patterns_accept_what_the_reader_accepts():
     for unit, text in accepted.items():
         assert re.search(quantity_pattern(unit), text)
         assert not re.search(quantity_pattern(unit), "80 mL")
+        assert re.search(quantity_pattern(unit), text.replace("/", " per ").replace("  ", " "))
         assert not re.search(quantity_pattern(unit), "80")

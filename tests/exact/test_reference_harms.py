@@ -171,14 +171,28 @@ def test_a_background_harm_may_heal_during_infusions():
     assert of_kind(result, Event.HARM_RECOVERED)["day"].tolist() == [63]
 
 
-def test_a_fatal_harm_kills_on_the_next_monday():
+def test_deaths_by_background_harms_are_left_to_the_life_table():
     fields = only(CYSTITIS, harm_background=AT_ONCE, harm_fatality=1.0, harm_qaly_loss=0.5)
     result = run_still(**UNTREATED, **fields)
     assert result.results["harm_first_day"][0].tolist() == [-1, 7, -1, -1, -1, -1]
-    assert result.results["died_day"] == 14
-    without = run_still(ketamine_offered=0, horizon_days=14)
-    lost = without.results["qaly_undiscounted"] - result.results["qaly_undiscounted"]
+    assert result.results["died_day"] == -1
+    lost = run_still(**UNTREATED).results["qaly_undiscounted"] - result.results["qaly_undiscounted"]
     assert lost == pytest.approx(0.5, rel=1e-12)
+
+
+def test_a_fatal_harm_kills_on_the_next_monday():
+    fields = only(
+        CYSTITIS,
+        harm_base=AT_ONCE,
+        harm_metric=Metric.LIFETIME_MG,
+        harm_link=Link.LINEAR,
+        harm_slope=1.0,
+        harm_fatality=1.0,
+    )
+    result = run_still(**fields, **ALWAYS_PASSES)
+    onset = of_kind(result, Event.HARM_ONSET)["day"]
+    assert len(onset) == 1 and onset[0] > result.results["first_infusion_day"][0] >= 0
+    assert result.results["died_day"] == onset[0] + 7
 
 
 def test_active_harms_lower_the_utility_one_by_one():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from presets import HARMS, PRICES, PROGRAMME
+from scenario_strategies import SHIPPED, quick_plan  # noqa: TID251
 
 from pathways import layout
 from pathways.codes import Payer
-from scenario_strategies import SHIPPED, quick_plan  # noqa: TID251
 
 IN_BED = {"rate": "20 mg/h", "duration": "48 h", "setting": "bed"}
 STEPS = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from scenario_strategies import quick_plan  # noqa: TID251
 
 from pathways.codes import ProgrammeFor
 from pathways.errors import InputError
 from pathways.resolve.programme import dropout_per_miss
-from scenario_strategies import quick_plan  # noqa: TID251
 
 EVERY_KIND = [
     {"family": "medication", "medicine": "duloxetine"},

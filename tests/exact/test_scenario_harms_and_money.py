@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from scenario_strategies import laid_over, load_document  # noqa: TID251
 
 from pathways.codes import AcuteHarm, ChronicHarm, ProgrammeFor
 from pathways.errors import InputError, InputErrors
-from scenario_strategies import laid_over, load_document  # noqa: TID251
 
 BASE = {
     "scenario": "base",

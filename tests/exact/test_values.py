@@ -224,6 +224,8 @@ def test_biology_names_fields_of_the_record_and_fills_each():
     policy = ("ketamine_", "eligible_", "excluded_", "minimum_", "maximum_", "ladder_", "tries_")
     policy += ("escalation_", "step_", "definition_", "judge_", "criteri", "missing_", "baseline_")
     policy += ("drug_", "adherence_", "loss_", "maintenance", "limit_", "rest_", "taper_")
+    policy += ("programme_", "therap", "acute_", "adverse_", "harm_", "laboratory_", "test")
+    policy += ("choice_", "infusion_payer", "budget_", "price_", "vial_content_")
     expected = {name for name in by_name if not name.startswith((*policy, "horizon_"))}
     assert set(fields) == expected
     for name, value in fields.items():
