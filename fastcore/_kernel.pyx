@@ -132,7 +132,7 @@ cdef int _check_standing(
     return 0
 
 
-def enrol(Inputs inputs, traits, states):
+def enrol(Inputs inputs not None, traits, states):
     """Put a block of patients before their first day.
 
     Parameters
@@ -175,7 +175,7 @@ cdef int _attach_outputs(
     return 0
 
 
-def advance(Inputs inputs, traits, states, weekly, events, first_day, end_day):
+def advance(Inputs inputs not None, traits, states, weekly, events, first_day, end_day):
     """Move a block of patients from calendar day `first_day` to `end_day`, which is not lived.
 
     Parameters
@@ -228,7 +228,7 @@ def advance(Inputs inputs, traits, states, weekly, events, first_day, end_day):
     return context.status, context.events_used
 
 
-def finish(Inputs inputs, traits, states, results):
+def finish(Inputs inputs not None, traits, states, results):
     """Close the books of a block at the horizon and write its results.
 
     Parameters

@@ -137,7 +137,11 @@ def features(document: ScenarioDocument) -> tuple[str, ...]:
     policies = [document.policy, *(change.policy for change in document.changes)]
     used = _of_harms(document)
     for policy in policies:
-        used |= _of_policy(policy)
+        used |= _of_programme(policy)
+        if not document.harms.none:
+            used |= _of_premedication(policy)
+        if policy.monitoring is not None:
+            used.add("monitoring")
         if document.prices is not None:
             used |= _of_prices(policy, document.prices.country)
     if document.prices is not None and not document.harms.none:
@@ -156,19 +160,24 @@ def _of_harms(document: ScenarioDocument) -> set[str]:
     return {"harms"} if document.harms.off else {"harms", "excess_harms"}
 
 
-def _of_policy(policy: Policy) -> set[str]:
-    used = {"monitoring"} if policy.monitoring is not None else set()
+def _of_premedication(policy: Policy) -> set[str]:
+    used = set()
     for regimen in regimens_of(policy):
         if any(drug in SEDATIVES for drug in regimen.premedication):
             used.add("sedative_premedication")
         if any(drug in ANTIEMETICS for drug in regimen.premedication):
             used.add("antiemetic_premedication")
-    if policy.programme is not None:
-        used.add("programme")
-        if policy.treatment == "ketamine":
-            used.add("programme_and_ketamine")
-        for therapy in policy.programme.therapies:
-            used |= _of_therapy(therapy)
+    return used
+
+
+def _of_programme(policy: Policy) -> set[str]:
+    if policy.programme is None:
+        return set()
+    used = {"programme"}
+    if policy.treatment == "ketamine":
+        used.add("programme_and_ketamine")
+    for therapy in policy.programme.therapies:
+        used |= _of_therapy(therapy)
     return used
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 UniformAt = Callable[[int, int], float]
 
-SMALLEST_ABOVE_ZERO = 1e-12
+SMALLEST_ABOVE_ZERO = 1e-6
+SMALLEST_OF = {"enrolment_attempts": 1.0}
 LARGEST = 1e6
 LARGEST_OF = {
     "age": 120.0,
@@ -182,7 +183,7 @@ def _quantity(stated: BookParameter, component: str) -> Quantity:
 
     unit = stated.unit_of(component)
     largest = 1.0 if unit in SHARES else LARGEST_OF.get(stated.name, LARGEST)
-    lowest = 0.0
+    lowest = SMALLEST_OF.get(stated.name, 0.0)
     if stated.name in MAY_BE_NEGATIVE:
         lowest = -largest
     elif stated.name in ABOVE_ZERO:

@@ -101,7 +101,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         raise
     places = PlaceTable(tree)
     _refuse_disordered_changes(document, places)
-    _refuse_tapers_cut_short(document, places)
+    _refuse_stop(document, places)
     return Scenario(document, places, str(name_or_path))
 
 
@@ -169,13 +169,15 @@ def _refuse_disordered_changes(document: ScenarioDocument, places: PlaceTable) -
     raise_errors(errors)
 
 
-def _refuse_tapers_cut_short(document: ScenarioDocument, places: PlaceTable) -> None:
-    """Refuse to stop infusions under patients who may be in a taper: they would have no regimen."""
-    has_taper = document.policy.exit.taper is not None
+def _refuse_stop(document: ScenarioDocument, places: PlaceTable) -> None:
+    """Refuse to take the ladder from under patients who may be on it."""
+    is_offered = document.policy.treatment == "ketamine"
     for index, change in enumerate(document.changes):
-        if change.policy.treatment == "none" and has_taper:
+        if is_offered and change.policy.treatment == "none":
             place = places.place((CHANGES, index, POLICY, "treatment"))
-            problem = "patients in a taper would be left without a regimen"
-            allowed = "`selection` or `limits` that let nobody start, or no taper before"
+            problem = "patients in treatment would be left without rules"
+            allowed = (
+                "`selection` and `limits` that let nobody start or go on, such as `courses: 1`"
+            )
             raise InputError(place, problem, allowed)
-        has_taper = has_taper or change.policy.exit.taper is not None
+        is_offered = change.policy.treatment == "ketamine"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from scenario_strategies import SHIPPED, yaml_text  # noqa: TID251
+from scenario_strategies import SHIPPED, yaml_text
 
 START = "import sys; from pathways.cli import main; sys.exit(main())"
 GOOD = {

@@ -11,7 +11,7 @@ from kernel_blocks import EVENTS, RESULTS, WEEKLY, Block
 from plans import make_plan, make_traits
 
 from pathways import layout
-from pathways.codes import Domain, Statistic
+from pathways.codes import ChronicHarm, Domain, Metric, Payer, ProgrammeFor, Statistic
 from pathways.fastcore import kernel
 
 PLAN = make_plan(patients=3, years=1)
@@ -29,7 +29,8 @@ def with_rules(name, value, index=0):
 
 
 ARRAYS = ["rule_sets", "curves", "effect_prefix", "years_prefix", "mortality_per_day"]
-ARRAYS += ["norm_utility", "change_days"]
+ARRAYS += ["norm_utility", "effect_factor", "cost_factor", "cost_prefix", "harm_age_factor"]
+ARRAYS += ["change_days"]
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -59,7 +60,7 @@ def test_an_array_of_another_shape_is_named(name):
         inputs_with(**{name: longer})
 
 
-@pytest.mark.parametrize("name", ["curves", "norm_utility"])
+@pytest.mark.parametrize("name", ["curves", "norm_utility", "harm_age_factor"])
 def test_an_array_that_is_not_contiguous_is_named(name):
     with pytest.raises(ValueError, match=f"^{name}: its elements do not lie one after the other"):
         inputs_with(**{name: np.asfortranarray(getattr(PLAN, name))})
@@ -94,6 +95,17 @@ def test_a_number_that_is_not_finite_is_named(name, number):
         ("immediate_c50", -1.0),
         ("curve_weight_step", 0.0),
         ("tolerance_kappa", np.nan),
+        ("programme_for", max(ProgrammeFor) + 1),
+        ("therapies", layout.MAX_THERAPIES + 1),
+        ("therapies", -1),
+        ("therapy_delay_days", -1),
+        ("therapy_interaction", np.nan),
+        ("tests", layout.MAX_TESTS + 1),
+        ("tests", -1),
+        ("infusion_payer", max(Payer) + 1),
+        ("infusion_payer", -1),
+        ("vial_content_mg", 0.0),
+        ("price_background_per_day", np.inf),
     ],
 )
 def test_a_rule_out_of_range_is_named(name, value):
@@ -115,6 +127,16 @@ def test_a_rule_out_of_range_is_named(name, value):
         ("criterion_moment", 0, 3),
         ("criterion_moment", 0, -2),
         ("utility_knots", 4, np.nan),
+        ("therapy_sessions", 3, -1),
+        ("therapy_sessions_per_week", 1, 1025),
+        ("therapy_effect", 2, np.nan),
+        ("acute_intercept", 3, -np.inf),
+        ("harm_metric", 5, max(Metric) + 1),
+        ("harm_window_weeks", 0, layout.EXPOSURE_WEEKS),
+        ("harm_link", 2, -1),
+        ("harm_table_x", 23, np.nan),
+        ("test_harm", 3, max(ChronicHarm) + 1),
+        ("price_infusion", 127, np.inf),
     ],
 )
 def test_an_entry_out_of_range_is_named(name, entry, value):
@@ -307,6 +329,8 @@ def test_results_before_the_horizon_are_refused(block):
         ("c50", -2.0),
         ("pain_level", np.nan),
         ("weight_kg", np.inf),
+        ("therapy_response", np.nan),
+        ("yearly_budget", np.inf),
     ],
 )
 def test_a_trait_out_of_range_is_named(block, name, value):

@@ -43,8 +43,29 @@ def test_the_plan_of_these_tests_is_eventful(whole):
     assert len(happened & moves) >= 7
 
 
-def test_the_cut_does_not_show_for_the_quiet_either():
-    plan = make_plan(patients=60, years=12, ketamine_offered=0, recovery_hazard_per_day=5e-4)
+def test_every_new_state_is_reached_and_paid_for(whole):
+    block = Block(PLAN)
+    events = np.frombuffer(whole[2], block.events.dtype)
+    harms = {Event.ACUTE_HARM, Event.HARM_ONSET, Event.HARM_RECOVERED, Event.HARM_DETECTED}
+    therapies = {Event.PROGRAMME_STARTED, Event.THERAPY_STOPPED, Event.THERAPY_COMPLETED}
+    assert {*harms, *therapies, Event.TESTED} <= {*events["event"].tolist()}
+    results = np.frombuffer(whole[0], block.results.dtype)
+    assert (results["harm_onsets"].sum(axis=0) > 0).all()
+    assert (results["acute_harms"].sum(axis=0) > 0).all()
+    assert (results["cost_lines"].sum(axis=0) > 0.0).all()
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_the_cut_does_not_show_for_the_quiet_either(on):
+    plan = make_plan(
+        patients=60,
+        years=12,
+        ketamine_offered=0,
+        recovery_hazard_per_day=5e-4,
+        harms=on,
+        programme=on,
+        prices=on,
+    )
     assert Block(plan).run(list(range(1, plan.horizon_days))) == Block(plan).run()
 
 

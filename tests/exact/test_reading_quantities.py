@@ -187,3 +187,20 @@ def test_patterns_accept_what_the_reader_accepts():
         assert not re.search(quantity_pattern(unit), "80 mL")
         assert re.search(quantity_pattern(unit), text.replace("/", " per ").replace("  ", " "))
         assert not re.search(quantity_pattern(unit), "80")
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "value"),
+    [
+        ("1/year", "0.1 per year", 0.1),
+        ("1/year", "2 1 per year", 2.0),
+        ("mg/kg", "0.5 mg per kg", 0.5),
+        ("mg/kg/h", "3 mg/kg per h", 3.0),
+    ],
+)
+def test_patterns_accept_per_as_the_reader_does(unit, text, value):
+    import re
+
+    assert parse_quantity(text, unit) == value
+    assert re.search(quantity_pattern(unit), text)
+    assert not re.search(quantity_pattern(unit), text.replace("per ", "pr "))

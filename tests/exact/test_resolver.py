@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scenario_strategies import SHIPPED, load_document, quick_plan  # noqa: TID251
+from scenario_strategies import SHIPPED, load_document, quick_plan
 
 from pathways import layout
 from pathways.codes import (
@@ -470,13 +470,12 @@ def test_changes_on_or_after_the_horizon_do_not_come_into_force():
     assert quick_plan(RICH, patients=1, years=100 / 365).change_days.tolist() == [0]
 
 
-def test_infusions_that_start_and_stop():
-    start = {"treatment": "ketamine", **SIMPLE["policy"]}
-    stop = {"treatment": "none", "ladder": None, "response": None}
-    changes = [{"from_day": "9 d", "policy": start}, {"from_day": "99 d", "policy": stop}]
+def test_infusions_that_start():
+    changes = [{"from_day": "9 d", "policy": SIMPLE["policy"]}]
     plan = quick_plan({**SIMPLE, "policy": {"treatment": "none"}, "changes": changes}, patients=1)
-    assert plan.rule_sets["ketamine_offered"].tolist() == [0, 1, 0]
-    assert plan.rule_sets["ladder_steps"].tolist() == [0, 1, 0]
+    assert plan.rule_sets["ketamine_offered"].tolist() == [0, 1]
+    assert plan.rule_sets["ladder_steps"].tolist() == [0, 1]
+    assert plan.rule_sets["definition_number"].tolist() == [0, 1]
 
 
 def test_population_section():

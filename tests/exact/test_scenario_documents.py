@@ -1,7 +1,7 @@
 """Reading scenarios: defaults, files over files, dated changes, notes on what has no effect."""
 
 import pytest
-from scenario_strategies import SHIPPED, load_document, load_text, write_scenario  # noqa: TID251
+from scenario_strategies import SHIPPED, load_document, load_text, write_scenario
 
 from pathways.codes import Comorbidity, Condition, ExitReason
 from pathways.reading.scalars import written_name

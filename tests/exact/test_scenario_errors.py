@@ -1,7 +1,7 @@
 """Bad scenarios: what a clinician is told, and where."""
 
 import pytest
-from scenario_strategies import load_text  # noqa: TID251
+from scenario_strategies import load_text
 
 from pathways.errors import InputError
 from pathways.resolve.resolver import resolve
@@ -191,6 +191,9 @@ CASES = {
             "there is no parameter", "did you mean `slow_effect_half_life`?"]),
     "parameter's unit": ("9 d", "9 mg", "parameters.slow_effect_half_life", ["a mass of drug"]),
     "parameter's range": ("9 d", "-9 d", "parameters.slow_effect_half_life", ["out of range"]),
+    "no attempts": ("slow_effect_half_life: 9 d", "enrolment_attempts: 0",
+        "parameters.enrolment_attempts", ["`0` is out of range", "1 or more"]),
+    "no half-life": ("9 d", "0 d", "parameters.slow_effect_half_life", ["`0 d` is out of range"]),
     "share as a parameter": ("slow_effect_half_life: 9 d", "rule_adherence: 1.5",
         "parameters.rule_adherence", ["`1.5` is out of range", "1 or less"]),
     "no such component": ("slow_effect_half_life: 9 d", "decay_floors: {slow_sight: 1 ng/mL}",
@@ -442,17 +445,13 @@ def test_adherence_of_a_change_is_placed_in_the_change(tmp_path):
     assert error.place.line == line_of(text, "evidence: clearance")
 
 
-def test_infusions_are_not_stopped_under_a_taper(tmp_path):
-    taper = "    taper: {after: [dose_cap], courses: [{dose: 50 %, interval: 7 d}]}\n"
-    stop = (
-        "changes:\n  - from_day: 9 d\n    policy: {treatment: none, ladder: null, response: null}"
-    )
-    load_text(BASE + stop, tmp_path)
-    text = BASE.replace("population:", f"{taper}population:") + stop
-    (error,) = refused(text, tmp_path)
+def test_infusions_are_not_stopped_under_patients(tmp_path):
+    text = BASE + "changes:\n  - from_day: 9 d\n    policy: {treatment: none, ladder: null}\n"
+    (error,) = refused(text.replace("ladder: null", "ladder: null, response: null"), tmp_path)
     assert error.place.path == "changes[0].policy.treatment"
     assert error.place.line == line_of(text, "treatment: none")
-    assert "left without a regimen" in str(error)
+    assert "left without rules" in str(error)
+    assert "`response: null`" in str(refused(text, tmp_path)[0])
 
 
 def write(tmp_path, **texts):

@@ -1,7 +1,7 @@
 """What has its place in the schema before it has a rule: checked like the rest, then refused."""
 
 import pytest
-from scenario_strategies import load_document, quick_plan, yaml_text  # noqa: TID251
+from scenario_strategies import load_document, quick_plan, yaml_text
 
 from pathways.errors import InputError
 from pathways.reading.sections import Section

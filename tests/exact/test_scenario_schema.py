@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from json_schema import problems
-from scenario_strategies import SHIPPED  # noqa: TID251
+from scenario_strategies import SHIPPED
 
 from pathways.cli.schema import scenario_schema
 from pathways.reading.tree import LocatedList, LocatedMapping, LocatedScalar

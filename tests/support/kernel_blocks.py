@@ -74,7 +74,7 @@ class Block:
 
 
 def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: object) -> Plan:
-    """Return a plan in which nearly everything happens: pauses, tapers, changes, deaths."""
+    """Return a plan in which nearly everything happens: pauses, tapers, changes, harms, costs."""
     usual = {
         "recovery_hazard_per_day": 1e-3,
         "relapse_hazard_per_day": 3e-3,
@@ -95,7 +95,20 @@ def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: obje
         "adherence_to_rule": 0.7,
         "lead_to_assessment_mu": 2.5,
     }
-    changes = {130: {"vial_step_mg": 5.0}, 401: {"judge_at_days": 0, "criterion_moment": 0}}
+    on = {"harms": True, "programme": True, "prices": True}
+    changes = {
+        130: {"vial_step_mg": 5.0, "price_vial": 12.0, "harm_slope": {1: 0.5}, "therapies": 3},
+        401: {
+            "judge_at_days": 0,
+            "criterion_moment": 0,
+            "harm_window_weeks": {1: 12},
+            "price_harm_per_day": {2: 30.0},
+            "price_background_per_day": 35.0,
+        },
+    }
     return make_plan(
-        patients=patients, horizon_days=horizon_days, changes=changes, **{**usual, **overrides}
+        patients=patients,
+        horizon_days=horizon_days,
+        changes=changes,
+        **{**on, **usual, **overrides},
     )

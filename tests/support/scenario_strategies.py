@@ -271,7 +271,7 @@ def _selections(draw: st.DrawFn) -> Document:
     return draw(
         _some(
             conditions=st.lists(st.sampled_from(names), min_size=1, unique=True),
-            exclude=st.lists(st.sampled_from(comorbidities), max_size=4, unique=True),
+            exclude=st.lists(st.sampled_from(comorbidities), max_size=9, unique=True),
             minimum_pain=_tenths(0, 60),
             minimum_age=st.sampled_from(["0 d", "18 year", "25 year", "16425 d"]),
             maximum_age=st.sampled_from(["65 year", "75 year", "120 year"]),
@@ -649,17 +649,12 @@ def _tapers(draw: st.DrawFn, triggers: list[str]) -> Document:
 def _changes(draw: st.DrawFn, policy: Document, most: int, has_prices: bool) -> list[Document]:
     number = draw(st.integers(0, most))
     gaps = [draw(st.one_of(st.integers(1, 120), st.integers(60, 300))) for _ in range(number)]
-    changes, day, has_taper = [], 0, False
+    changes, day = [], 0
     for gap in gaps:
         day += gap
-        has_taper = has_taper or bool(policy.get("exit", {}).get("taper"))
-        if policy["treatment"] == "none":
-            overlay = draw(_start_of_treatment(has_prices))
-        elif not has_taper and draw(st.integers(0, 7)) == 0:
-            overlay = {"treatment": "none", "ladder": None, "response": None}
-            overlay |= dict.fromkeys(FURTHER_CARE)
-        else:
-            overlay = draw(_policy_changes(policy, has_prices))
+        is_offered = policy["treatment"] == "ketamine"
+        next_one = _policy_changes(policy, has_prices) if is_offered else None
+        overlay = draw(next_one or _start_of_treatment(has_prices))
         policy = laid_over(policy, overlay)
         changes.append({"from_day": f"{day} d", "policy": overlay})
     return changes

@@ -1,0 +1,164 @@
+"""Patient-days per second and core of both engines on the shipped scenarios.
+
+    python benchmarks/speed.py [SCENARIO ...] [--patients N] [--years Y] [--isa] [--json FILE]
+
+Processor time of one thread, the best of several rounds: other work on the machine can only make
+a round slower. Patient-days are patients times the horizon, whether or not they lived to see it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pathways import fastcore
+from pathways.engines import kernel_engine, mesa_engine
+from pathways.plan import Plan
+from pathways.resolve.resolver import resolve
+from pathways.scenario import load_scenario
+
+THREADED = "guideline-2018"
+MESA_PATIENTS, MESA_YEARS = 200, 2
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One row: an engine on one scenario; `clock` says which seconds these are."""
+
+    scenario: str
+    engine: str
+    isa: str
+    threads: int
+    clock: str
+    patients: int
+    years: float
+    seconds: float
+    patient_days_per_second: float
+
+
+def best_of(rounds: int, work: Callable[[], object], clock: Callable[[], float]) -> float:
+    """Return the fewest seconds of several rounds by a clock."""
+    seconds = []
+    for _ in range(rounds):
+        started = clock()
+        work()
+        seconds.append(clock() - started)
+    return min(seconds)
+
+
+def measured(scenario: str, plan: Plan, rounds: int, threads: int = 1, wall: bool = False):
+    """Return the kernel's speed on a plan: processor time, or the wall clock's if `wall`."""
+    clock = time.perf_counter if wall else time.process_time
+    seconds = best_of(rounds, lambda: kernel_engine.run(plan, threads=threads), clock)
+    return row_of(scenario, plan, "kernel", threads, "wall" if wall else "processor", seconds)
+
+
+def measured_mesa(scenario: str, rounds: int) -> Measurement:
+    """Return the reference engine's speed on a small run of a scenario."""
+    plan = resolve(load_scenario(scenario), patients=MESA_PATIENTS, years=MESA_YEARS)
+    seconds = best_of(rounds, lambda: mesa_engine.run(plan), time.process_time)
+    return row_of(scenario, plan, "mesa", 1, "processor", seconds)
+
+
+def row_of(
+    scenario: str, plan: Plan, engine: str, threads: int, clock: str, seconds: float
+) -> Measurement:
+    days = plan.patients * plan.horizon_days
+    isa = fastcore.active_level() if engine == "kernel" else ""
+    years = plan.horizon_days / 365
+    return Measurement(
+        scenario, engine, isa, threads, clock, plan.patients, years, seconds, days / seconds
+    )
+
+
+def measure(options: argparse.Namespace) -> list[Measurement]:
+    """Time every scenario with one thread, one of them with two threads, and the Mesa engine."""
+    rows = []
+    for scenario in options.scenarios:
+        plan = resolve(load_scenario(scenario), patients=options.patients, years=options.years)
+        rows.append(shown(measured(scenario, plan, options.rounds)))
+        if scenario == THREADED and not options.kernel_only:
+            for threads in (1, 2):
+                rows.append(shown(measured(scenario, plan, options.rounds, threads, wall=True)))
+    if not options.kernel_only:
+        rows += [shown(measured_mesa(name, options.rounds)) for name in options.scenarios]
+    return rows
+
+
+def measure_elsewhere(level: str, options: argparse.Namespace) -> list[Measurement]:
+    """Time the kernel of another instruction set, which a process chooses only once."""
+    words = ["--patients", options.patients, "--years", options.years, "--rounds", options.rounds]
+    command = [sys.executable, "-P", __file__, "--rows", *map(str, words), *options.scenarios]
+    environment = os.environ | {"PATHWAYS_ISA": level}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return [shown(Measurement(**row)) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+def shown(row: Measurement) -> Measurement:
+    print(
+        f"{row.scenario:35} {row.engine:6} {row.isa:6} {row.threads} thread(s) "
+        f"{row.patient_days_per_second / 1e6:9.3f} M patient-days/s of {row.clock} time",
+        flush=True,
+    )
+    return row
+
+
+def speed_up(rows: list[Measurement]) -> float | None:
+    """Return how much sooner two threads are done than one; None if not measured."""
+    seconds = {row.threads: row.seconds for row in rows if row.clock == "wall"}
+    return seconds[1] / seconds[2] if len(seconds) == 2 else None
+
+
+def machine() -> dict[str, object]:
+    """Return what the figures depend on besides the code."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "processors": kernel_engine.available_processors(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "instruction_set": fastcore.active_level(),
+    }
+
+
+def main() -> None:
+    shipped = sorted(f.name[:-5] for f in files("pathways.scenarios").iterdir() if ".yaml" in f.name)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenarios", nargs="*", default=shipped, metavar="SCENARIO")
+    parser.add_argument("--patients", type=int, default=5000)
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--isa", action="store_true", help="every instruction set, kernel only")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--rows", dest="kernel_only", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    print(*(f"{name}: {value}" for name, value in machine().items()), sep="\n")
+    if options.isa:
+        levels = fastcore.available_levels()
+        rows = [row for level in levels for row in measure_elsewhere(level, options)]
+    else:
+        rows = measure(options)
+    ratio = speed_up(rows)
+    if ratio is not None:
+        print(f"{THREADED}: two threads are {ratio:.2f} times as fast as one")
+    found = [asdict(row) for row in rows]
+    if options.kernel_only:
+        print(json.dumps(found))
+    if options.json:
+        document = {"machine": machine(), "two_threads_against_one": ratio, "rows": found}
+        options.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
