@@ -429,6 +429,8 @@ def _maintenances(draw: st.DrawFn, interval: int) -> Document:
 
 @st.composite
 def _limits(draw: st.DrawFn, ladder: Document) -> Document:
+    if draw(st.booleans()):
+        return {}
     infusions = course_infusions(ladder["steps"][0])
     limits = draw(
         _some(
@@ -499,7 +501,8 @@ def _exits(draw: st.DrawFn, policy: Document) -> Document:
     ends = draw(_some(adherence_to_rule=adherence))
     if policy.get("maintenance", {}).get("kind") == "interval" and draw(st.integers(0, 3)) > 0:
         of_last = draw(st.integers(1, 5))
-        loss = {"failures": draw(st.integers(1, of_last)), "of_last": of_last}
+        failures = draw(st.one_of(st.just(1), st.integers(1, of_last)))
+        loss = {"failures": failures, "of_last": of_last}
         ends["loss_of_response"] = loss | draw(_some(escalate=st.booleans()))
     if draw(st.booleans()):
         ends["taper"] = draw(_tapers(possible_triggers({**policy, "exit": ends})))
@@ -596,6 +599,7 @@ def _discounts(draw: st.DrawFn) -> Document:
 
 
 SHORT_WAITS = {"lead_time_to_assessment": "10 d", "lead_time_to_treatment": "7 d"}
+EVERYBODY = {"crps": 1, "fibromyalgia": 1, "other_neuropathic": 1, "spinal_cord_injury": "90 %"}
 POTENCY = {"low": 0.4, "mode": 0.5, "high": 0.9}
 OVERRIDES: dict[str, list[Any]] = {
     "slow_effect_half_life": ["1.5 d", "60 d", "2 year"],
@@ -607,7 +611,7 @@ OVERRIDES: dict[str, list[Any]] = {
     "missing_diary_day_probability": [0.6, 0, 1],
     "chronic_pain_mortality_ratio": [40, 0],
     "age": ["80 year", "35 year"],
-    "responder_share_by_condition": [{"crps": 1, "fibromyalgia": "90 %"}, {"crps": 0}],
+    "responder_share_by_condition": [EVERYBODY, EVERYBODY, {"crps": 0}],
     "relief_product_floor": [0, 0.6],
     "racemic_potency": [0.3, 1, {"distribution": {"triangular": POTENCY}}],
     "vial_step": ["5 mg", "50 mg"],
