@@ -27,7 +27,8 @@ from pathways.resolve.resolver import resolve
 from pathways.scenario import load_scenario
 
 THREADED = "guideline-2018"
-MESA_PATIENTS, MESA_YEARS = 200, 2
+MESA = {"patients": 200, "years": 2}
+CLOCKS = {"processor": time.process_time, "wall": time.perf_counter}
 
 
 @dataclass(frozen=True)
@@ -55,29 +56,17 @@ def best_of(rounds: int, work: Callable[[], object], clock: Callable[[], float])
     return min(seconds)
 
 
-def measured(scenario: str, plan: Plan, rounds: int, threads: int = 1, wall: bool = False):
-    """Return the kernel's speed on a plan: processor time, or the wall clock's if `wall`."""
-    clock = time.perf_counter if wall else time.process_time
-    seconds = best_of(rounds, lambda: kernel_engine.run(plan, threads=threads), clock)
-    return row_of(scenario, plan, "kernel", threads, "wall" if wall else "processor", seconds)
-
-
-def measured_mesa(scenario: str, rounds: int) -> Measurement:
-    """Return the reference engine's speed on a small run of a scenario."""
-    plan = resolve(load_scenario(scenario), patients=MESA_PATIENTS, years=MESA_YEARS)
-    seconds = best_of(rounds, lambda: mesa_engine.run(plan), time.process_time)
-    return row_of(scenario, plan, "mesa", 1, "processor", seconds)
-
-
-def row_of(
-    scenario: str, plan: Plan, engine: str, threads: int, clock: str, seconds: float
+def measured(
+    scenario: str, plan: Plan, rounds: int, threads: int | None = 1, clock: str = "processor"
 ) -> Measurement:
-    days = plan.patients * plan.horizon_days
-    isa = fastcore.active_level() if engine == "kernel" else ""
-    years = plan.horizon_days / 365
-    return Measurement(
-        scenario, engine, isa, threads, clock, plan.patients, years, seconds, days / seconds
-    )
+    """Time the kernel on a plan by the `processor` or `wall` clock; Mesa if `threads` is None."""
+    options = {} if threads is None else {"threads": threads}
+    engine = mesa_engine if threads is None else kernel_engine
+    seconds = best_of(rounds, lambda: engine.run(plan, **options), CLOCKS[clock])
+    name, isa = ("mesa", "") if threads is None else ("kernel", fastcore.active_level())
+    years, rate = plan.horizon_days / 365, plan.patients * plan.horizon_days / seconds
+    row = Measurement(scenario, name, isa, threads or 1, clock, plan.patients, years, seconds, rate)
+    return shown(row)
 
 
 def measure(options: argparse.Namespace) -> list[Measurement]:
@@ -85,12 +74,13 @@ def measure(options: argparse.Namespace) -> list[Measurement]:
     rows = []
     for scenario in options.scenarios:
         plan = resolve(load_scenario(scenario), patients=options.patients, years=options.years)
-        rows.append(shown(measured(scenario, plan, options.rounds)))
-        if scenario == THREADED and not options.kernel_only:
-            for threads in (1, 2):
-                rows.append(shown(measured(scenario, plan, options.rounds, threads, wall=True)))
-    if not options.kernel_only:
-        rows += [shown(measured_mesa(name, options.rounds)) for name in options.scenarios]
+        rows.append(measured(scenario, plan, options.rounds))
+        if options.kernel_only:
+            continue
+        if scenario == THREADED:
+            rows += [measured(scenario, plan, options.rounds, n, "wall") for n in (1, 2)]
+        few = resolve(load_scenario(scenario), **MESA)
+        rows.append(measured(scenario, few, options.rounds, threads=None))
     return rows
 
 
@@ -133,7 +123,8 @@ def machine() -> dict[str, object]:
 
 
 def main() -> None:
-    shipped = sorted(f.name[:-5] for f in files("pathways.scenarios").iterdir() if ".yaml" in f.name)
+    folder = files("pathways.scenarios")
+    shipped = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenarios", nargs="*", default=shipped, metavar="SCENARIO")
     parser.add_argument("--patients", type=int, default=5000)

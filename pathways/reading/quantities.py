@@ -123,7 +123,7 @@ def quantity_pattern(unit: str) -> str:
     if unit == units.DIMENSIONLESS:
         return rf"^{NUMBER_PATTERN}( ?(%|percent))?$"
     parts = ["(" + "|".join(map(re.escape, names)) + ")" for names in units.spellings_like(unit)]
-    lead = "(1 ?)?(/ ?|per +)" if units.unit_parts(unit)[0] == units.DIMENSIONLESS else ""
+    lead = "((1 ?)?/ ?|per +)" if units.unit_parts(unit)[0] == units.DIMENSIONLESS else ""
     return rf"^{NUMBER_PATTERN} ?{lead}{'( ?/ ?| +per +)'.join(parts)}$"
 
 

@@ -53,13 +53,27 @@ def test_file_with_changes_and_notes(tmp_path):
 BAD = {
     "no unit": ("horizon: 10", "bad.yaml:4: horizon: `10` has no unit"),
     "unknown key": ("horizn: 10 year", "did you mean `horizon`?"),
-    "unsupported": ("harms: {off: true}", "bad.yaml:4: harms: harms: not yet supported"),
+    "unsupported": (
+        "referrals: {cohort_load: true}",
+        "bad.yaml:4: referrals.cohort_load: queues under a closed cohort: not yet supported",
+    ),
+    "switch of harms": ("harms: {of: true}", "bad.yaml:4: harms.of: "),
+    "price book": ("prices: {book: uk-2023}", "bad.yaml:4: prices.book: "),
     "parameter": ("parameters: {PD22: 4}", "parameters.PD22: there is no parameter `PD22`"),
     "parameter's value": ("parameters: {recovery_rate: -1 per year}", "out of range"),
     "tag": ("horizon: !!float 3", "bad.yaml:4"),
     "twice": ("title: Again", "already given on line 2"),
     "brackets": ("changes: [", "bad.yaml"),
 }
+
+
+@pytest.mark.parametrize("line", ["harms: {off: true}", "prices: {book: uk-2023-gbp}"])
+def test_sections_that_have_rules_are_valid(line, tmp_path):
+    text = "scenario: good\ntitle: Good\npolicy: {treatment: none}\n" + line + "\n"
+    (tmp_path / "good.yaml").write_text(text)
+    found = pathways("check", "good.yaml", directory=tmp_path)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith("good.yaml: `good` is valid")
 
 
 @pytest.mark.parametrize("name", BAD)

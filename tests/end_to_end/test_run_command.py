@@ -98,6 +98,13 @@ def test_tables_tell_the_same_story(finished):
     assert infusions == sum(event["event"] == "administered" for event in events)
     treated = [row for row in patients if row["first_infusion_day"] is not None]
     assert len(treated) == sum(week["first_infusions"] for week in weekly)
+    acute = sum(row[harm] for row in patients for harm in schema.ACUTE_HARMS)
+    assert acute == sum(event["event"] == "acute_harm" for event in events) > 0
+    onsets = sum(row[harm] for row in patients for harm in schema.CHRONIC_HARMS)
+    assert onsets == sum(event["event"] == "harm_onset" for event in events) > 0
+    assert sum(row["tests_done"] for row in patients) == sum(
+        event["event"] == "tested" for event in events
+    )
     exits = [event for event in events if event["event"] == "exited"]
     assert len(exits) == sum(row["exit_reason"] is not None for row in patients)
     assert len(exits) == sum(week["exits"] for week in weekly)
@@ -119,6 +126,18 @@ def test_summary_agrees_with_the_patients(finished):
     row = rows["per_treated", "mean_ketamine_mg"]
     assert float(row["value"]) == pytest.approx(sum(treated) / len(treated))
     assert int(row["n"]) == len(treated)
+    paid = patients["cost_health_system"].to_pylist()
+    row = rows["all_referrals", "mean_cost_health_system"]
+    assert float(row["value"]) == pytest.approx(sum(paid) / 60)
+    assert {row["unit"]} == {*patients["currency"].to_pylist()} == {"GBP"}
+
+
+def test_what_is_paid_is_the_sum_of_its_lines(finished):
+    for row in pyarrow.parquet.read_table(finished[0] / "patients.parquet").to_pylist():
+        lines = sum(row[f"cost_{line}"] for line in schema.COST_LINES)
+        payers = sum(row[f"cost_undiscounted_{payer}"] for payer in schema.PAYERS)
+        assert lines == pytest.approx(payers)
+        assert 0.0 < row["cost_health_system"] < row["cost_undiscounted_health_system"]
 
 
 def test_headlines_are_shown_with_intervals_and_evidence(finished):
@@ -130,6 +149,13 @@ def test_headlines_are_shown_with_intervals_and_evidence(finished):
     assert " to " in found["QALYs, discounted"][1]
     assert "False-positive continuations" in found
     assert "non response" in found
+    assert " to " in found["Monitoring tests"][1]
+    assert len(found["cystitis"]) == 4, "background and excess, each with its interval"
+    assert found["dissociation"][0].strip().endswith("%")
+    assert found["Cost per referral, GBP"][0].strip() == "Mean"
+    assert " to " in found["Health system, discounted"][1]
+    assert "both payers: infusion" in found
+    assert any(line.startswith("Conservation passed: ") for line in lines)
     evidence = next(line for line in lines if line.startswith("Evidence: "))
     assert "verified" in evidence
     assert "assumption" in evidence

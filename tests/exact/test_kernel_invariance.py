@@ -11,7 +11,7 @@ from kernel_blocks import Block, eventful_plan
 from plans import make_plan
 
 from pathways import fastcore
-from pathways.codes import Event, ExitReason, State, Status
+from pathways.codes import ChronicHarm, Event, ExitReason, HarmCause, Link, State, Status
 from pathways.engines import kernel_engine
 from pathways.fastcore.population import sample_traits
 
@@ -50,9 +50,12 @@ def test_every_new_state_is_reached_and_paid_for(whole):
     therapies = {Event.PROGRAMME_STARTED, Event.THERAPY_STOPPED, Event.THERAPY_COMPLETED}
     assert {*harms, *therapies, Event.TESTED} <= {*events["event"].tolist()}
     results = np.frombuffer(whole[0], block.results.dtype)
-    assert (results["harm_onsets"].sum(axis=0) > 0).all()
-    assert (results["acute_harms"].sum(axis=0) > 0).all()
-    assert (results["cost_lines"].sum(axis=0) > 0.0).all()
+    onsets = results["harm_count"].sum(axis=0).reshape(len(ChronicHarm), len(HarmCause))
+    linked = PLAN.rule_sets["harm_link"][0] != Link.NONE
+    assert (onsets[:, HarmCause.BACKGROUND] > 0).all()
+    assert ((onsets[:, HarmCause.EXCESS] > 0) == linked).all()
+    assert (results["acute_count"].sum(axis=0) > 0).all()
+    assert (results["cost_line"].sum(axis=0) > 0.0).all()
 
 
 @pytest.mark.parametrize("on", [False, True])

@@ -103,8 +103,6 @@ class Sampler:
             "death_clock": -logarithm(self.uniform(Purpose.DEATH_CLOCK, 0)),
             "lead_to_assessment_days": self.lead_days("assessment", Purpose.LEAD_TO_ASSESSMENT),
             "lead_to_treatment_days": self.lead_days("treatment", Purpose.LEAD_TO_TREATMENT),
-            "therapy_response": self.therapy_response(),
-            "yearly_budget": self.yearly_budget(),
             **{name: self.baseline(name, level) for name in DOMAIN_COLUMNS},
         }
 
@@ -196,16 +194,6 @@ class Sampler:
         z = self.trait_normal(Trait.EXPECTATION_AMPLITUDE)
         return max(0.0, p["expectation_mean"] + p["expectation_sd"] * z)
 
-    def therapy_response(self) -> float:
-        log_sd = self.people["therapy_response_log_sd"]
-        return exponential(log_sd * self.trait_normal(28) - 0.5 * log_sd * log_sd)
-
-    def yearly_budget(self) -> float:
-        p = self.people
-        return p["yearly_budget_median"] * exponential(
-            p["yearly_budget_log_sd"] * self.trait_normal(29)
-        )
-
     def baseline(self, name: str, level: float) -> float:
         p, k = self.people, DOMAIN_COLUMNS[name]
         z = self.trait_normal(Trait[name.upper()])
@@ -270,11 +258,6 @@ VARIANTS = {
         "domain_slope": [0.0, 2.0, -1.0, 3.0, -9.0, 0.0, 12.0],
         "opioid_user_share": 0.8,
     },
-    "further_care": {
-        "therapy_response_log_sd": 0.5,
-        "yearly_budget_median": 3000.0,
-        "yearly_budget_log_sd": 1.0,
-    },
     "selected": {"enrolment_threshold_x10": 85, "diary_weights": [0.9, 0.1, 0.3, 0.2, 0, 0.1]},
 }
 
@@ -301,16 +284,18 @@ def test_variants_reach_every_branch():
     assert {70.0, 80.0} <= set(limited["weight_kg"])
     assert set(limited["lead_to_assessment_days"]) == {1, 2, 3}
     assert np.any(limited["expectation_amplitude"] == 0.0)
-    further = sample_traits(make_plan(patients=400, **VARIANTS["further_care"]))
-    assert len(set(further["therapy_response"])) == len(set(further["yearly_budget"])) == 400
     selected = sample_traits(make_plan(patients=400, **VARIANTS["selected"]))
     assert selected["enrolment_attempt"].max() > 10
 
 
-def test_without_spreads_therapies_act_alike_and_nobody_pays():
+def test_without_spreads_therapies_act_alike_and_nobody_can_pay():
     traits = sample_traits(make_plan(patients=30))
     assert set(traits["therapy_response"]) == {1.0}
     assert set(traits["yearly_budget"]) == {0.0}
+
+
+def test_therapy_response_and_budget_have_addresses_of_their_own():
+    assert (Trait.THERAPY_RESPONSE, Trait.YEARLY_BUDGET) == (28, 29)
 
 
 def test_a_patient_does_not_depend_on_the_others():

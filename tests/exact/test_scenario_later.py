@@ -3,6 +3,7 @@
 import pytest
 from scenario_strategies import load_document, quick_plan, yaml_text
 
+from pathways.codes import AcuteHarm, Payer
 from pathways.errors import InputError
 from pathways.reading.sections import Section
 from pathways.scenario.document import ScenarioDocument
@@ -77,6 +78,69 @@ REFUSED = {
     "start": (("referrals",), {"date": "2026-11-23"}, "a calendar date", {"date": "23.11.2026"}),
     "clinics": ((), [CLINIC], "clinics with limited resources", [{**CLINIC, "chairs": -1}]),
 }
+# What was refused by name until it had a rule: path, a valid value, how that is read, a slip and
+# what is said of the slip.
+SUPPORTED = {
+    "premedication": (
+        STEP,
+        ["midazolam"],
+        lambda read: read.policy.ladder.steps[0].premedication == ("midazolam",),
+        ["midazolan"],
+        "midazolam",
+    ),
+    "adverse_event": (
+        ("policy", "exit"),
+        {"harms": ["nausea"]},
+        lambda read: read.policy.exit.adverse_event.acute == [AcuteHarm.NAUSEA],
+        {"harms": ["nausia"]},
+        "nausea",
+    ),
+    "laboratory_stop": (
+        ("policy", "exit"),
+        ["cognition"],
+        lambda read: read.policy.exit.laboratory_stop == ("cognition",),
+        True,
+        "a list is expected",
+    ),
+    "patient_choice": (
+        ("policy", "exit"),
+        {"baseline_rate": "0.1 per year", "no_benefit": 3},
+        lambda read: read.policy.exit.patient_choice.no_benefit == 3.0,
+        {"baseline_rate": "0.1"},
+        "`0.1` has no unit",
+    ),
+    "monitoring": (
+        ("policy",),
+        {"tests": [{"name": "liver_function", "every": "30 d"}]},
+        lambda read: read.policy.monitoring.tests[0].every == 30,
+        {"tests": [{"name": "ecg", "every": "1 year"}]},
+        "`ecg` is not modelled",
+    ),
+    "programme": (
+        ("policy",),
+        {"therapies": [{"family": "activity", "sessions": 8}]},
+        lambda read: read.policy.programme.therapies[0].sessions == 8,
+        {"therapies": []},
+        "1",
+    ),
+    "payment": (
+        ("policy",),
+        {"payer": "patient"},
+        lambda read: read.policy.payment.code is Payer.PATIENT,
+        {"payer": "state"},
+        "`state` is not one of the names",
+    ),
+    "prices": (
+        (),
+        {"book": "us-2024-usd"},
+        lambda read: read.prices.currency == "USD",
+        {"book": "uk-2023"},
+        "uk-2023-gbp",
+    ),
+    "harms": ((), {"off": True}, lambda read: read.harms.off, {"of": True}, "off"),
+}
+# There in any case, as an empty list or with defaults: they cannot be taken away.
+NEVER_NULL = ("premedication", "laboratory_stop", "harms")
 REFUSED_IN_CHANGES = {
     "prices": ({"book": "uk-2023-gbp"}, "changes of prices"),
     "clinics": ([CLINIC], "changes of capacity"),
@@ -97,6 +161,7 @@ def document(path=(), name=None, value=None):
             "programme": {"therapies": [{"family": "activity"}]},
         },
         "referrals": {"kind": "closed_cohort"},
+        "prices": {"book": "uk-2023-gbp"},
         "changes": [{"from_day": "100 d", "policy": {"limits": {"courses": 8}}}],
     }
     if name is not None:
@@ -144,6 +209,34 @@ def test_wrong_content_is_told_as_anywhere_else(name):
 def test_null_means_that_it_is_not_there(name):
     path, _, _, _ = REFUSED[name]
     load_document(document(path, name, None))
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_what_has_a_rule_is_read(name):
+    path, value, is_read, _, _ = SUPPORTED[name]
+    assert is_read(load_document(document(path, name, value)).document)
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_wrong_content_of_what_has_a_rule_is_refused_in_its_place(name):
+    path, _, _, slip, words = SUPPORTED[name]
+    content = document(path, name, slip)
+    errors = refused(content)
+    assert all(name in error.place.path for error in errors)
+    assert all(error.place.line >= line_of(content, name) for error in errors)
+    assert all("not yet supported" not in str(error) for error in errors)
+    assert words in str(errors[0])
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_null_of_what_has_a_rule(name):
+    content = document(SUPPORTED[name][0], name, None)
+    if name not in NEVER_NULL:
+        assert load_document(content)
+        return
+    (error,) = refused(content)
+    assert error.problem.startswith("`null`")
+    assert (error.place.path.split(".")[-1], error.place.line) == (name, line_of(content, name))
 
 
 @pytest.mark.parametrize("name", REFUSED_IN_CHANGES)

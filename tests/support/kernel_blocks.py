@@ -94,6 +94,10 @@ def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: obje
         "limit_courses": 9,
         "adherence_to_rule": 0.7,
         "lead_to_assessment_mu": 2.5,
+        # Rarer than in the presets, so that some stay long enough to be tapered.
+        "adverse_event_times": 12,
+        "choice_hazard_per_day": 3e-4,
+        "yearly_budget_median": 12_000.0,
     }
     on = {"harms": True, "programme": True, "prices": True}
     changes = {

@@ -656,8 +656,10 @@ def _changes(draw: st.DrawFn, policy: Document, most: int, has_prices: bool) -> 
     for gap in gaps:
         day += gap
         is_offered = policy["treatment"] == "ketamine"
-        next_one = _policy_changes(policy, has_prices) if is_offered else None
-        overlay = draw(next_one or _start_of_treatment(has_prices))
+        if is_offered:
+            overlay = draw(_policy_changes(policy, has_prices))
+        else:
+            overlay = draw(_start_of_treatment(has_prices))
         policy = laid_over(policy, overlay)
         changes.append({"from_day": f"{day} d", "policy": overlay})
     return changes
