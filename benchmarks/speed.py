@@ -2,8 +2,7 @@
 
     python benchmarks/speed.py [SCENARIO ...] [--patients N] [--years Y] [--isa] [--json FILE]
 
-Processor time of one thread, the best of several rounds: other work on the machine can only make
-a round slower. Patient-days are patients times the horizon, whether or not they lived to see it.
+Processor time, best of several rounds. Patient-days are patients times the horizon, dead or alive.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +26,7 @@ from pathways.plan import Plan
 from pathways.resolve.resolver import resolve
 from pathways.scenario import load_scenario
 
+SCENARIOS = files("pathways.scenarios")
 THREADED = "guideline-2018"
 MESA = {"patients": 200, "years": 2}
 CLOCKS = {"processor": time.process_time, "wall": time.perf_counter}
@@ -65,8 +66,8 @@ def measured(
     seconds = best_of(rounds, lambda: engine.run(plan, **options), CLOCKS[clock])
     name, isa = ("mesa", "") if threads is None else ("kernel", fastcore.active_level())
     years, rate = plan.horizon_days / 365, plan.patients * plan.horizon_days / seconds
-    row = Measurement(scenario, name, isa, threads or 1, clock, plan.patients, years, seconds, rate)
-    return shown(row)
+    what = (scenario, name, isa, threads or 1, clock)
+    return shown(Measurement(*what, plan.patients, years, seconds, rate))
 
 
 def measure(options: argparse.Namespace) -> list[Measurement]:
@@ -88,9 +89,8 @@ def measure_elsewhere(level: str, options: argparse.Namespace) -> list[Measureme
     """Time the kernel of another instruction set, which a process chooses only once."""
     words = ["--patients", options.patients, "--years", options.years, "--rounds", options.rounds]
     command = [sys.executable, "-P", __file__, "--rows", *map(str, words), *options.scenarios]
-    environment = os.environ | {"PATHWAYS_ISA": level}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return [shown(Measurement(**row)) for row in json.loads(done.stdout.splitlines()[-1])]
+    out = subprocess.check_output(command, env=os.environ | {"PATHWAYS_ISA": level}, text=True)
+    return [shown(Measurement(**row)) for row in json.loads(out.splitlines()[-1])]
 
 
 def shown(row: Measurement) -> Measurement:
@@ -110,21 +110,18 @@ def speed_up(rows: list[Measurement]) -> float | None:
 
 def machine() -> dict[str, object]:
     """Return what the figures depend on besides the code."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    said = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", said.read_text()) if said.exists() else []
     return {
         "processor": names[0] if names else platform.processor(),
         "processors": kernel_engine.available_processors(),
-        "system": platform.system(),
         "python": platform.python_version(),
         "instruction_set": fastcore.active_level(),
     }
 
 
 def main() -> None:
-    folder = files("pathways.scenarios")
-    shipped = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
+    shipped = sorted(Path(f.name).stem for f in SCENARIOS.iterdir() if f.name.endswith(".yaml"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenarios", nargs="*", default=shipped, metavar="SCENARIO")
     parser.add_argument("--patients", type=int, default=5000)
@@ -135,13 +132,10 @@ def main() -> None:
     parser.add_argument("--rows", dest="kernel_only", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     print(*(f"{name}: {value}" for name, value in machine().items()), sep="\n")
-    if options.isa:
-        levels = fastcore.available_levels()
-        rows = [row for level in levels for row in measure_elsewhere(level, options)]
-    else:
-        rows = measure(options)
-    ratio = speed_up(rows)
-    if ratio is not None:
+    levels = fastcore.available_levels() if options.isa else ()
+    isa_rows = [row for level in levels for row in measure_elsewhere(level, options)]
+    rows = isa_rows or measure(options)
+    if (ratio := speed_up(rows)) is not None:
         print(f"{THREADED}: two threads are {ratio:.2f} times as fast as one")
     found = [asdict(row) for row in rows]
     if options.kernel_only:

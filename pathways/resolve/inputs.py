@@ -58,6 +58,7 @@ COMMON_INPUTS = (
     "diary_day_to_day_autocorrelation",
     "enrolment_score_threshold",
     "relief_product_floor",
+    "drug_relief_floor",
     "recovered_pain_level",
     "relapse_rate_after_recovery",
     "missing_diary_day_probability",

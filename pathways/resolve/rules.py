@@ -17,7 +17,6 @@ from pathways.scenario.regimen import Regimen
 from pathways.scenario.response import Criterion, Response
 
 NO_MOMENT = -1
-ANY_DRUG_RELIEF_PERCENT_X10 = 100
 LADDER_STEP_ITSELF = -1
 DTYPE = layout.numpy_dtype(layout.PARAMETERS)
 
@@ -146,7 +145,6 @@ def _response(response: Response) -> dict[str, Any]:
         "missing_minimum_scores": response.missing.minimum_scores,
         "missing_rule": response.missing.rule,
         "baseline_each_course": int(response.baseline_taken == "before_each_course"),
-        "drug_relief_floor_x10": ANY_DRUG_RELIEF_PERCENT_X10,
     }
     rows = [_criterion(criterion) for criterion in criteria]
     return fields | {name: [row[name] for row in rows] for name in rows[0]}

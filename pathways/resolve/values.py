@@ -333,6 +333,7 @@ def biology_fields(values: EvidenceValues) -> dict[str, Any]:
         **_immediate_effect_fields(values),
         **_expectation_fields(values),
         "vial_step_mg": float(values["vial_step"]),
+        "drug_relief_floor_x10": round_half_up(values["drug_relief_floor"] * 1000.0),
         "utility_knots": utility_knots(values),
         "utility_floor": values["value_set_floor"]["eq5d_3l"],
     }

@@ -12,7 +12,6 @@ from pathways.reading.fields import (
     Parameter,
     PerYear,
     Positive,
-    PositiveInt,
     Probability,
     Section,
     Text,

@@ -10,15 +10,15 @@ from pathways.codes import ProgrammeFor
 from pathways.errors import ValueProblem
 from pathways.layout import MAX_THERAPIES
 from pathways.reading.fields import (
-    Days,
     Flag,
     Items,
     NonNegative,
     Parameter,
-    PositiveInt,
     Probability,
+    Quantity,
     Section,
     WholeDays,
+    WholeNumber,
 )
 from pathways.scenario.harms import refuse_twice
 from pathways.scenario.later import later
@@ -38,15 +38,15 @@ class Therapy(Section):
     """What kind of therapy."""
     medicine: Literal["duloxetine", "gabapentinoid"] | None = None
     """Which medicine, for `medication`."""
-    sessions: Annotated[PositiveInt, Field(le=MOST_SESSIONS)] | None = None
+    sessions: Annotated[int, WholeNumber(minimum=1, maximum=MOST_SESSIONS)] | None = None
     """Planned sessions; default from the evidence."""
-    per_week: Annotated[PositiveInt, Field(le=7)] | None = None
+    per_week: Annotated[int, WholeNumber(minimum=1, maximum=7)] | None = None
     """Sessions a week; default from the evidence."""
     compared_with: Literal["usual_care", "active_control"] | None = None
     """Which trials of `behavioural` therapy its effect is from; default: against usual care."""
     effect: Parameter[Probability] | None = None
     """Share of pain that the whole of a `user_defined` therapy takes away."""
-    half_life: Annotated[Days, Field(gt=0)] | None = None
+    half_life: Annotated[float, Quantity("d", above=0, maximum=36500)] | None = None
     """Time in which half of that is lost again once it has ended."""
     attendance: Probability | None = None
     """Share of its sessions that are attended; default: all."""

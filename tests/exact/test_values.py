@@ -227,7 +227,9 @@ def test_biology_names_fields_of_the_record_and_fills_each():
     policy += ("programme_", "therap", "acute_", "adverse_", "harm_", "laboratory_", "test")
     policy += ("choice_", "infusion_payer", "budget_", "price_", "vial_content_")
     expected = {name for name in by_name if not name.startswith((*policy, "horizon_"))}
-    assert set(fields) == expected
+    # A definition of the three truths, not of a policy, though it stands among the criteria.
+    assert set(fields) == expected | {"drug_relief_floor_x10"}
+    assert fields["drug_relief_floor_x10"] == 100
     for name, value in fields.items():
         assert np.size(value) == by_name[name].count, name
         assert np.all(np.isfinite(value)), name

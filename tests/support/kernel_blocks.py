@@ -88,15 +88,16 @@ def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: obje
         "rest_after_courses": 4,
         "rest_days": 60,
         "taper_courses": 2,
-        "taper_reasons": 1 << ExitReason.LOSS_OF_RESPONSE | 1 << ExitReason.COUNT_CAP,
+        "taper_reasons": 1 << ExitReason.LOSS_OF_RESPONSE
+        | 1 << ExitReason.COUNT_CAP
+        | 1 << ExitReason.PATIENT_CHOICE,
         "taper_fraction": [0.5, 0.25],
         "taper_interval_days": [10, 20],
         "limit_courses": 9,
         "adherence_to_rule": 0.7,
         "lead_to_assessment_mu": 2.5,
-        # Rarer than in the presets, so that some stay long enough to be tapered.
+        # Less often the end than in the presets, so that some stay long enough to be tapered.
         "adverse_event_times": 12,
-        "choice_hazard_per_day": 3e-4,
         "yearly_budget_median": 12_000.0,
     }
     on = {"harms": True, "programme": True, "prices": True}
