@@ -72,6 +72,24 @@ def test_the_cut_does_not_show_for_the_quiet_either(on):
     assert Block(plan).run(list(range(1, plan.horizon_days))) == Block(plan).run()
 
 
+def test_the_day_after_an_infusion_that_leaves_nothing_behind():
+    """Only the utility of the infusion day differs; it has to go back on the next."""
+    plan = eventful_plan(slow_uptake_per_hour=0.0, expectation_share=0.0)
+    block = Block(plan)
+    assert block.run(EVERY_DAY) == Block(plan).run()
+    assert block.results["infusions"].any() and not block.traits["expectation_amplitude"].any()
+
+
+def test_a_taper_begun_on_recovery_ends_the_day_after():
+    """The schema refuses such a taper; the rules as written still give it one day."""
+    plan = eventful_plan(taper_reasons=1 << ExitReason.RECOVERED, taper_interval_days=30)
+    block = Block(plan)
+    assert block.run(EVERY_DAY) == Block(plan).run()
+    tapered = block.results["taper_reason"] == ExitReason.RECOVERED
+    assert tapered.any()
+    assert (block.results["exit_reason"][tapered] == ExitReason.RECOVERED).all()
+
+
 def test_patients_referred_on_different_days():
     traits = sample_traits(PLAN)
     traits["referral_day"] = np.arange(len(traits)) * 5 % 61
