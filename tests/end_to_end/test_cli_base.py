@@ -34,6 +34,8 @@ def probe(how: str, count: int = 0) -> None:
     elif how == "key":
         raise KeyError("a bug too")
     elif how == "interrupt":
+        # A shell starts background jobs with interrupts ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("not interrupted")
     elif how == "exit":

@@ -23,9 +23,12 @@ ALWAYS = {"patients.parquet", "weekly.parquet", "summary.csv", "manifest.json", 
 START = "import sys; from pathways.cli import main; sys.exit(main())"
 
 # Sends itself a signal once the kernel reports progress.
+# A shell starts background jobs with interrupts ignored, and children inherit that.
 SIGNALLED = """
 import os, signal, sys
 from pathways.engines import kernel_engine
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def run(plan, *, real=kernel_engine.run, **options):
     options["progress"] = lambda done, total: os.kill(os.getpid(), {signal})
