@@ -169,7 +169,8 @@ cdef void end_treatment(Context* context, Patient* patient, int64_t reasons) noe
             log_event(context, patient, EVENT_EXIT_RULE_TRUE, reason, 0.0, 0.0, 0.0)
             if first == EXIT_REASON_NONE:
                 first = reason
-    if rules.taper_reasons & bit(first) and rules.taper_courses > 0 and not patient.tapering:
+    if (rules.taper_reasons & bit(first) and rules.taper_courses > 0
+            and not patient.tapering and patient.infusions > 0):
         start_taper(context, patient, first)
     else:
         leave_treatment(

@@ -106,9 +106,11 @@ cdef void acute_harms(
 cdef void record_exposure(
     Context* context, Patient* patient, double racemic_mg, double hours, double peak_racemic
 ) noexcept nogil:
-    """Add an administration to its calendar week."""
+    """Add an administration to its calendar week; nothing given is no exposure."""
     cdef int64_t week = context.calendar_day // DAYS_PER_WEEK
     cdef int64_t place = week & EXPOSURE_MASK
+    if racemic_mg == 0.0:
+        return
     if patient.exposure_week[place] != week:
         patient.exposure_week[place] = week
         patient.exposure_mg[place] = 0.0

@@ -56,6 +56,7 @@ def run(
     loaded = load_scenario(scenario)
     _refuse_too_large(loaded, patients, years, engine=engine, events=events)
     # Both before simulating, so that nobody waits for results that cannot be written.
+    _refuse_unusable_kernel()
     model_version()
     with (
         OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory,
@@ -75,6 +76,21 @@ def run(
     _warn(result)
     if not quiet:
         _show(result, loaded, directory.path)
+
+
+def _refuse_unusable_kernel() -> None:
+    """Say a wrong PATHWAYS_ISA as wrong input; other failures to load are bugs."""
+    import os
+
+    from pathways import fastcore
+    from pathways.errors import InputError, Place
+
+    try:
+        fastcore.kernel()
+    except ImportError as error:
+        if "PATHWAYS_ISA" not in os.environ:
+            raise
+        raise InputError(Place(path="PATHWAYS_ISA"), str(error)) from None
 
 
 def _directory(out: Path | None, scenario: Scenario) -> Path:
@@ -106,9 +122,10 @@ def _progress(*, shown: bool) -> Iterator[Progress | None]:
 
 
 def _warn(result: Result) -> None:
-    from pathways.outcomes.cautions import cautions
+    from pathways.outcomes.cautions import cautions, cautions_of_rules
 
-    for caution in cautions(result.summary_rows):
+    told = [*cautions(result.summary_rows), *cautions_of_rules(result.plan.description)]
+    for caution in told:
         typer.echo(f"warning: {caution}", err=True)
 
 

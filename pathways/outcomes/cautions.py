@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pathways.outcomes.summary import ALL, TREATED, Row
 
 FEW_PATIENTS = 100
@@ -34,6 +37,25 @@ def cautions(rows: list[Row]) -> list[str]:
     if 0 < patients < FEW_PATIENTS:
         found.append(f"only {patients} patients: the intervals are wide and approximate")
     return found
+
+
+def cautions_of_rules(description: Mapping[str, Any]) -> list[str]:
+    """Return the warnings that a resolved scenario calls for by itself.
+
+    Parameters
+    ----------
+    description : mapping
+        ``Plan.description``.
+    """
+    policy = description.get("scenario", {}).get("policy", {})
+    criteria = (policy.get("response") or {}).get("criteria", ())
+    if not any(criterion.get("moment") for criterion in criteria):
+        return []
+    return [
+        "response is judged on the day of the infusion, with the drug on board: relief of hours "
+        "passes this rule and is drug relief by the rule's own measure, so its false-positive rate "
+        "says nothing about lasting benefit; compare pain and QALYs instead"
+    ]
 
 
 def _why_untreated(none) -> str:

@@ -44,7 +44,9 @@ class Exposure:
         self.peak_highest = 0.0
 
     def record_exposure(self, racemic_mg: float, hours: float, peak_racemic: float) -> None:
-        """Add today's infusion to its calendar week."""
+        """Add today's infusion to its calendar week; nothing given is no exposure."""
+        if racemic_mg == 0.0:
+            return
         week = self.model.week
         if self.exposure[week % EXPOSURE_WEEKS].week != week:
             self.exposure[week % EXPOSURE_WEEKS] = ExposureWeek(week)

@@ -297,7 +297,7 @@ class Treatment:
             self.log_event(Event.EXIT_RULE_TRUE, reason)
         reason = reasons[0]
         tapers = self.rules.taper_reasons >> reason & 1 and self.rules.taper_courses > 0
-        if tapers and not self.tapering:
+        if tapers and not self.tapering and self.infusions > 0:
             self.start_taper(reason)
         else:
             self.leave_care(reason)

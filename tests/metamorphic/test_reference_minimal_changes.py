@@ -9,7 +9,7 @@ import pytest
 from plans import make_plan
 from reference_runs import ALWAYS_PASSES, courses_of, open_model, still_plan
 
-from pathways.codes import Event
+from pathways.codes import Event, ExitReason
 from pathways.engines.mesa_engine import run
 from pathways.fastcore.population import sample_traits
 from pathways.model.model import PathwayModel
@@ -214,3 +214,24 @@ def test_a_move_of_ones_own():
     overridden = run(make_plan(**settings), patient_class=AlwaysMaintains)
     assert overridden.results["highest_step"].max() == 1
     assert run(make_plan(**settings)).results["highest_step"].max() == 2
+
+
+def test_nobody_is_tapered_onto_a_drug_never_given():
+    taper = {
+        "taper_courses": 1,
+        "taper_fraction": 0.5,
+        "taper_interval_days": 7,
+        "taper_reasons": 1 << ExitReason.DOSE_CAP,
+    }
+    plan = make_plan(patients=60, years=1, seed=4, limit_racemic_mg=1.0, **taper)
+    results = run(plan).results
+    assert (results["exit_reason"] == ExitReason.DOSE_CAP).any()
+    assert not results["infusions"].any() and not results["taper_reason"].any()
+
+
+def test_a_sham_is_no_exposure():
+    plan = make_plan(patients=80, years=2, seed=4, harms=True, step_sham=1)
+    results = run(plan).results
+    excess = results["harm_count"][:, 1::2]
+    assert results["infusions"].any() and not excess.any()
+    assert results["harm_count"][:, 0::2].any()
