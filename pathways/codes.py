@@ -45,6 +45,7 @@ class ExitReason(IntEnum):
     PATIENT_CHOICE = 13
     LOST = 14
     TREATMENT_COMPLETED = 15
+    LEFT_WAITING_LIST = 16
 
 
 class Event(IntEnum):
@@ -80,6 +81,14 @@ class Event(IntEnum):
     HARM_RECOVERED = 28
     HARM_DETECTED = 29
     TESTED = 30
+    REQUESTED = 31
+    ASSESSMENT_BOOKED = 32
+    NO_SHOW = 33
+    CANCELLED = 34
+    RE_REFERRED = 35
+    OUTSIDE_STARTED = 36
+    OUTSIDE_INFUSION = 37
+    OUTSIDE_STOPPED = 38
 
 
 class Step(IntEnum):
@@ -116,6 +125,12 @@ class Purpose(IntEnum):
     ADHERENCE_TO_RULE = 20
     PATIENT_CHOICE = 21
     DOMAIN_ERROR = 22
+    NO_SHOW = 23
+    WAITING_CLOCK = 24
+    LOSS_CLOCK = 25
+    REREFERRAL_CLOCK = 26
+    OUTSIDE_UPTAKE = 27
+    OUTSIDE_STOP = 28
     RECOVERY_CLOCK = 30
     RELAPSE_CLOCK = 31
     HARM_ONSET = 32
@@ -366,6 +381,25 @@ class CostLine(IntEnum):
     CHRONIC_HARM = 7
     THERAPY = 8
     BACKGROUND = 9
+    OUTSIDE = 10
+
+
+class QueueOrder(IntEnum):
+    """Who comes first on a waiting list."""
+
+    FIRST_COME = 0
+    CONTINUING_FIRST = 1
+    NEW_FIRST = 2
+    HIGHEST_PAIN = 3
+
+
+class OutsideEnd(IntEnum):
+    """Why a patient stops buying infusions elsewhere."""
+
+    OWN_ACCORD = 0
+    COULD_NOT_PAY = 1
+    RE_REFERRED = 2
+    RECOVERED = 3
 
 
 class Status(IntEnum):
@@ -405,5 +439,7 @@ ENUMS = (
     Link,
     Payer,
     CostLine,
+    QueueOrder,
+    OutsideEnd,
     Status,
 )

@@ -36,7 +36,10 @@ HARM_KNOTS = 4
 EXPOSURE_WEEKS = 32
 MAX_TESTS = 4
 PAYERS = 2
-COST_LINES = 10
+COST_LINES = 11
+BOOKING_DAYS = 512
+PANEL_PATIENTS = 1024
+OUTSIDE_ADMINISTRATIONS = 1048576
 
 CONSTANTS = {
     name: value
@@ -301,6 +304,21 @@ PARAMETERS: tuple[Field, ...] = (
     Field("price_session", FLOAT, "per session", MAX_THERAPIES),
     Field("price_medication_per_day", FLOAT, "per day", MAX_THERAPIES),
     Field("price_background_per_day", FLOAT, "background pain care per day alive"),
+    # chairs and beds
+    Field("step_minutes", INTEGER, "minutes infused, rounded up, per course day", _STEP_DAYS),
+    Field("step_bed", INTEGER, "1 if given in a bed, 0 in a chair", MAX_LADDER_STEPS),
+    # patients who leave, are lost or come back
+    Field("waiting_leave_hazard_per_day", FLOAT, "hazard of leaving a waiting list, 0 off"),
+    Field("lost_hazard_per_day", FLOAT, "hazard of being lost to follow-up, 0 off"),
+    Field("rereferral_hazard_per_day", FLOAT, "hazard of a further referral after exit, 0 off"),
+    Field("rereferral_after_days", INTEGER, "shortest time from exit to a further referral"),
+    # infusions bought elsewhere
+    Field("outside_share", FLOAT, "probability of buying after a refusal or exit, 0 off"),
+    Field("outside_step", INTEGER, "regimen bought elsewhere, -1 none"),
+    Field("outside_delay_days", INTEGER, "refusal or exit to the first infusion, 1 or more"),
+    Field("outside_interval_days", INTEGER, "infusion to infusion, 1 or more"),
+    Field("outside_stop_hazard_per_day", FLOAT, "hazard of ceasing to buy"),
+    Field("price_outside", FLOAT, "per infusion bought elsewhere"),
 )
 """Rules and derived constants of one rule set. Both engines receive the same numbers."""
 
@@ -330,6 +348,7 @@ TRAITS: tuple[Field, ...] = (
     Field("death_clock", FLOAT, "-log(U) at referral"),
     Field("therapy_response", FLOAT, "multiplier of therapy effects"),
     Field("yearly_budget", FLOAT, "what the patient can pay for infusions in a year"),
+    Field("clinic", INTEGER, "number of the clinic, part of every draw's address"),
 )
 """One record per patient, sampled once by shared code and read by both engines."""
 
@@ -378,6 +397,13 @@ RESULTS: tuple[Field, ...] = (
     Field("cost", FLOAT, "discounted, by payer", PAYERS),
     Field("cost_undiscounted", FLOAT, "by payer", PAYERS),
     Field("cost_line", FLOAT, "undiscounted, both payers, by line", COST_LINES),
+    Field("first_exit_reason", INTEGER, "ExitReason of the first exit, 0 none"),
+    Field("first_exit_day", INTEGER, "days since referral, -1 never"),
+    Field("re_referrals", INTEGER, "further referrals"),
+    Field("no_shows", INTEGER, "courses whose first day was not attended"),
+    Field("cancellations", INTEGER, "courses cancelled at booking"),
+    Field("outside_infusions", INTEGER, "infusions bought elsewhere"),
+    Field("outside_mg", FLOAT, "ketamine bought elsewhere, racemic equivalents, mg"),
 )
 """What an engine writes per patient; output columns are derived from it once, in Python."""
 
@@ -391,6 +417,22 @@ WEEKLY: tuple[Field, ...] = (
     Field("first_infusions", INTEGER, "patients first treated in the week"),
     Field("exits", INTEGER, "exits from treatment in the week"),
     Field("deaths", INTEGER, "deaths in the week"),
+    Field("base_pain_sum_e6", INTEGER, "untreated pain of the living on Sunday, 1e-6 NRS"),
+    Field("programme_pain_sum_e6", INTEGER, "the same after the therapies alone, 1e-6 NRS"),
+    Field("panel_present", INTEGER, "diary scores of the panel on Sunday"),
+    Field("panel_score_sum", INTEGER, "their sum, NRS"),
+    Field("referrals", INTEGER, "first referrals in the week"),
+    Field("assessments", INTEGER, "assessment visits in the week"),
+    Field("waiting_for_assessment", INTEGER, "patients without a date on Sunday"),
+    Field("waiting_for_course", INTEGER, "patients with an open request that is due on Sunday"),
+    Field("waiting_for_programme", INTEGER, "patients without a place on Sunday"),
+    Field("chair_minutes_used", INTEGER, "minutes of the week's infusions in chairs"),
+    Field("chair_minutes_lost", INTEGER, "minutes of no-shows, in the week of booking"),
+    Field("bed_days_used", INTEGER, "infusion days in beds"),
+    Field("no_shows", INTEGER, "no-shows found at booking in the week"),
+    Field("cancellations", INTEGER, "late cancellations found at booking in the week"),
+    Field("outside_infusions", INTEGER, "infusions bought elsewhere in the week"),
+    Field("outside_mg_e3", INTEGER, "their dose, 1e-3 mg racemic equivalents"),
 )
 """Sums over the patients of a clinic per calendar week, in integers so that order cannot show."""
 
@@ -405,8 +447,26 @@ EVENT: tuple[Field, ...] = (
     Field("value_3", FLOAT, "see docs/model.md"),
     Field("draw_purpose", INTEGER, "Purpose of the draw that decided, 0 none"),
     Field("draw_occurrence", INTEGER, "its occurrence"),
+    Field("clinic", INTEGER, "number of the clinic"),
 )
 """One line of the event log."""
+
+CLINIC: tuple[Field, ...] = (
+    Field("number", INTEGER, "part of every draw's address; the same in every rule set"),
+    Field("booking_every_days", INTEGER, "distance of booking days; the same in every rule set"),
+    Field("open_days", INTEGER, "bit mask of weekdays, Monday is bit 0"),
+    Field("chairs", INTEGER, "staffed chairs, -1 unlimited"),
+    Field("open_minutes", INTEGER, "minutes a chair is open on an open day"),
+    Field("turnaround_minutes", INTEGER, "minutes in the chair beside the infusion"),
+    Field("beds", INTEGER, "beds, -1 unlimited"),
+    Field("assessment_slots_per_week", INTEGER, "first visits, -1 unlimited"),
+    Field("therapy_slots_per_week", INTEGER, "therapy sessions, -1 unlimited"),
+    Field("queue_order", INTEGER, "QueueOrder"),
+    Field("keeps_place", INTEGER, "1 if a no-show or cancellation keeps the place in the queue"),
+    Field("no_show", FLOAT, "probability that the first day of a booked course is missed"),
+    Field("late_cancellation", FLOAT, "probability that a course is cancelled when booked"),
+)
+"""What a clinic has; one record for each rule set and clinic."""
 
 POPULATION: tuple[Field, ...] = (
     Field("age_mean_years", FLOAT, "mean of the untruncated age distribution"),
@@ -476,6 +536,7 @@ RECORDS = {
     "WeeklyRow": WEEKLY,
     "EventRow": EVENT,
     "Population": POPULATION,
+    "Clinic": CLINIC,
 }
 
 

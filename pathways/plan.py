@@ -22,10 +22,23 @@ class Plan:
         0 to 2**64 - 1.
     draw : int
         Parameter draw; 0 is the central value of every uncertain parameter.
-    clinic : int
-        Clinic number, part of every draw's address.
     patients : int
+        Of all clinics together.
     horizon_days : int
+        Patient days that count: results are those of the start of this patient day.
+    calendar_days : int
+        Calendar days simulated; equal to `horizon_days` when everybody is referred on day 0.
+    queues : bool
+        Whether courses, assessments and programmes are booked on booking days (docs/model.md 8c).
+        If not, resources are unlimited and waits are the drawn lead times.
+    clinics : numpy.ndarray
+        Records of ``layout.CLINIC``, shape (rule sets, clinics), clinics by ascending number.
+    clinic_patients : numpy.ndarray
+        int64, shape (clinics,): patients of each clinic; rows of results are clinic by clinic.
+    referral_days : numpy.ndarray
+        int64, shape (patients,): calendar day of each referral, ascending in a clinic.
+    studied_days : tuple of int
+        First and end of the calendar days on which studied patients are referred.
     rule_sets : numpy.ndarray
         Records of ``layout.PARAMETERS``, shape (n,); the first is the base.
     change_days : numpy.ndarray
@@ -34,9 +47,9 @@ class Plan:
         float64, shape (n, MAX_LADDER_STEPS, MAX_COURSE_DAYS, CURVE_ROWS, CURVE_GRID, CURVE_GRID),
         last two axes clearance and weight (docs/model.md 5.4).
     effect_prefix, years_prefix : numpy.ndarray
-        float64, shape (horizon_days + 1,): discounted and plain days before day t, in years.
+        float64, shape (calendar_days + 1,): discounted and plain days before day t, in years.
     effect_factor, cost_factor, cost_prefix : numpy.ndarray
-        float64, shape (horizon_days + 1,): discount factor of day t for effects and for costs, and
+        float64, shape (calendar_days + 1,): discount factor of day t for effects and for costs, and
         the prefix table of costs (like `effect_prefix`).
     harm_age_factor : numpy.ndarray
         float64, shape (CHRONIC_HARMS, AGE_YEARS): multiplier of the background hazard by age.
@@ -50,9 +63,14 @@ class Plan:
 
     seed: int
     draw: int
-    clinic: int
     patients: int
     horizon_days: int
+    calendar_days: int
+    queues: bool
+    clinics: numpy.ndarray
+    clinic_patients: numpy.ndarray
+    referral_days: numpy.ndarray
+    studied_days: tuple[int, int]
     rule_sets: numpy.ndarray
     change_days: numpy.ndarray
     curves: numpy.ndarray
@@ -69,8 +87,8 @@ class Plan:
 
     @property
     def weeks(self) -> int:
-        """Calendar weeks touched by the horizon, the last perhaps incomplete."""
-        return (self.horizon_days + 6) // 7
+        """Calendar weeks of the simulation, the last perhaps incomplete."""
+        return (self.calendar_days + 6) // 7
 
 
 @dataclass(frozen=True)
@@ -80,11 +98,13 @@ class RawResult:
     Attributes
     ----------
     traits, results : numpy.ndarray
-        Records of ``layout.TRAITS`` and ``layout.RESULTS``, shape (patients,), in patient order.
+        Records of ``layout.TRAITS`` and ``layout.RESULTS``, shape (patients,), clinic by clinic, in
+        patient order.
     weekly : numpy.ndarray
-        Records of ``layout.WEEKLY``, shape (weeks,).
+        Records of ``layout.WEEKLY``, shape (clinics * weeks,), clinic by clinic.
     events : numpy.ndarray or None
-        Records of ``layout.EVENT`` ordered by patient, then as they happened; None if not kept.
+        Records of ``layout.EVENT``, clinic by clinic, ordered by patient, then as they happened;
+        None if not kept.
     """
 
     traits: numpy.ndarray
