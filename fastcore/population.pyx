@@ -2,7 +2,8 @@
 """Sampling the patients of a plan: traits that both engines read (docs/model.md, Patients).
 
 A patient's traits depend on the seed, draw, clinic and number of the patient alone, so any range
-of patients can be sampled apart and adding patients changes nobody.
+of patients can be sampled apart and adding patients or clinics changes nobody. The days of referral
+are a sum of gaps, each of which depends on the same alone: a longer calendar adds patients behind.
 """
 
 from libc.math cimport NAN, floor, sqrt
@@ -23,6 +24,8 @@ cdef object SEED_LIMIT = 1 << 64
 cdef object DRAW_LIMIT = 1 << 24
 cdef object CLINIC_LIMIT = 1 << 32
 cdef object PATIENT_LIMIT = 1 << 31
+# Referral days that are made room for at first; more are found when an array is full.
+cdef object FIRST_ROOM = 1024
 
 cdef enum:
     FIRST_TRAIT = TRAIT_AGE
@@ -349,7 +352,7 @@ cdef int sample_patient(Traits* patient, Address at, const Population* people) n
     draw_traits(&draws, at)
     correlate(latent, pain_normal, &draws, people)
     patient.patient = at.patient
-    patient.referral_day = 0
+    patient.clinic = at.clinic
     patient.age_days = age_days(uniform_of(&draws, TRAIT_AGE), people)
     patient.male = uniform_of(&draws, TRAIT_SEX) < people.male_share
     patient.condition = condition_of(latent[CONDITION], people)
@@ -377,6 +380,26 @@ cdef Py_ssize_t sample_range(
     return count
 
 
+cdef Py_ssize_t fill_referral_days(
+    int64_t* days, Py_ssize_t room, Address at, double per_day, int64_t end
+) noexcept nogil:
+    """Write ascending days below `end`; return how many, `room` if there may be more."""
+    cdef double total = 0.0
+    cdef double time
+    cdef Py_ssize_t found
+    for found in range(room):
+        at.patient = <uint32_t>found
+        total = total - logarithm(
+            uniform(at.seed, at.patient, at.clinic, at.draw, PURPOSE_REFERRAL_DAY, 0, 0)
+        )
+        # At a rate of 0 this is infinite, and nobody comes.
+        time = total / per_day
+        if time >= <double>end:
+            return found
+        days[found] = <int64_t>floor(time)
+    return room
+
+
 cdef object whole_number(str name, value, limit):
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name}: got {value!r}; allowed: a whole number")
@@ -384,6 +407,16 @@ cdef object whole_number(str name, value, limit):
     if not 0 <= whole < limit:
         raise ValueError(f"{name}: got {whole}; allowed: 0 to {limit - 1}")
     return whole
+
+
+cdef Address address(seed, draw, clinic_number):
+    """The address of a clinic's first patient."""
+    cdef Address at
+    at.seed = whole_number("seed", seed, SEED_LIMIT)
+    at.draw = whole_number("draw", draw, DRAW_LIMIT)
+    at.clinic = whole_number("clinic number", clinic_number, CLINIC_LIMIT)
+    at.patient = 0
+    return at
 
 
 cdef object checked_population(population):
@@ -413,17 +446,19 @@ cdef object unreachable(population, Py_ssize_t patient):
     )
 
 
-def sample_traits(plan, first_patient=0, count=None):
-    """Sample the traits of some patients of a plan.
+def sample_traits(plan, first=0, count=None, clinic=0):
+    """Sample the traits of some patients of one clinic.
 
     Parameters
     ----------
     plan : pathways.plan.Plan
-        Its seed, draw, clinic, patients and population are used.
-    first_patient : int
-        Index of the first patient; patients beyond the plan's number can be sampled too.
+        Its seed, draw, clinics, patients, referral days and population are used.
+    first : int
+        Index in the clinic of the first patient.
     count : int, optional
-        How many; by default all from `first_patient` to the plan's last.
+        How many; by default all from `first` to the clinic's last.
+    clinic : int
+        Place of the clinic in ``plan.clinic_patients``.
 
     Returns
     -------
@@ -441,17 +476,19 @@ def sample_traits(plan, first_patient=0, count=None):
     cdef Py_ssize_t n, done
     cdef const uint8_t[::1] people = checked_population(plan.population)
     cdef uint8_t[::1] memory
-    first = whole_number("first_patient", first_patient, PATIENT_LIMIT)
-    if count is None:
-        count = max(0, plan.patients - first)
-    n = whole_number("count", count, PATIENT_LIMIT - first + 1)
-    at.seed = whole_number("seed", plan.seed, SEED_LIMIT)
-    at.draw = whole_number("draw", plan.draw, DRAW_LIMIT)
-    at.clinic = whole_number("clinic", plan.clinic, CLINIC_LIMIT)
+    clinic = whole_number("clinic", clinic, len(plan.clinic_patients))
+    here = int(plan.clinic_patients[clinic])
+    first = whole_number("first", first, PATIENT_LIMIT)
+    n = whole_number("count", max(0, here - first) if count is None else count, PATIENT_LIMIT)
+    if n and first + n > here:
+        raise ValueError(f"count: got {n} from {first}; allowed: the clinic's {here} patients")
+    at = address(plan.seed, plan.draw, int(plan.clinics["number"][0, clinic]))
     at.patient = first
     traits = numpy.zeros(n, TRAITS_DTYPE)
     if n == 0:
         return traits
+    before = int(plan.clinic_patients[:clinic].sum()) + first
+    traits["referral_day"] = plan.referral_days[before : before + n]
     memory = traits.view(numpy.uint8)
     with nogil:
         done = sample_range(
@@ -460,3 +497,69 @@ def sample_traits(plan, first_patient=0, count=None):
     if done < n:
         raise unreachable(plan.population, first + done)
     return traits
+
+
+def sample_all_traits(plan):
+    """Sample the traits of every patient of a plan.
+
+    Parameters
+    ----------
+    plan : pathways.plan.Plan
+
+    Returns
+    -------
+    numpy.ndarray
+        Records of ``layout.TRAITS``, shape (patients,), clinic by clinic, in patient order.
+
+    Raises
+    ------
+    InputError, TypeError, ValueError
+        As :func:`sample_traits`.
+    """
+    clinics = range(len(plan.clinic_patients))
+    return numpy.concatenate([sample_traits(plan, clinic=clinic) for clinic in clinics])
+
+
+def referral_days(seed, draw, clinic_number, double per_day, calendar_days):
+    """Return the days on which a clinic's patients are referred, a Poisson process.
+
+    The gap before patient `i` is ``-logarithm(u)`` of the patient's own uniform; the sum of the
+    gaps up to it, divided by the rate, is the time of the referral in days.
+
+    Parameters
+    ----------
+    seed, draw, clinic_number : int
+        Of the draws' addresses.
+    per_day : float
+        Referrals a day, 0 or more.
+    calendar_days : int
+        Referrals on the days below this are returned.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, ascending; the day of patient 0, 1, ...
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of range.
+    """
+    cdef Address at = address(seed, draw, clinic_number)
+    cdef int64_t end = whole_number("calendar_days", calendar_days, PATIENT_LIMIT)
+    cdef Py_ssize_t found
+    cdef int64_t[::1] days
+    if not 0.0 <= per_day < PATIENT_LIMIT:
+        raise ValueError(f"per_day: got {per_day!r}; allowed: 0 or more")
+    expected = per_day * end
+    room = int(expected) + FIRST_ROOM
+    if room > PATIENT_LIMIT - FIRST_ROOM:
+        raise ValueError(f"per_day: {expected:g} referrals; allowed: fewer than {PATIENT_LIMIT}")
+    while True:
+        array = numpy.empty(room, numpy.int64)
+        days = array
+        with nogil:
+            found = fill_referral_days(&days[0], days.shape[0], at, per_day, end)
+        if found < room:
+            return array[:found].copy()
+        room *= 2

@@ -105,11 +105,9 @@ class Result:
     @cached_property
     def summary_rows(self) -> list[dict]:
         """The summary as plain rows, columns of ``outcomes.schema.SUMMARY``."""
-        from pathways.outcomes.dose_bands import dose_bands
-        from pathways.outcomes.summary import summarise
+        from pathways.outcomes.summary import summary_of
 
-        bands = dose_bands(self.raw, self.plan)
-        return summarise(self.tables["patients"], bands, self.checks)
+        return summary_of(self.raw, self.plan, self.tables, self.checks)
 
     @cached_property
     def fingerprints(self) -> dict[str, str | None]:
@@ -174,7 +172,8 @@ def simulate(
     engine
         ``"kernel"`` (compiled) or ``"mesa"`` (the reference); the results are the same.
     patients, years, seed, draw
-        Size, horizon, seed and parameter draw; None is the resolver's default. A plan has them.
+        Size, follow-up, seed and parameter draw (:func:`pathways.resolve.resolver.resolve`); None
+        is the resolver's default. A plan has them.
     threads
         Of the kernel; None leaves it to the engine. The results do not depend on it.
     events

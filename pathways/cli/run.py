@@ -14,10 +14,12 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pathways.plan import Plan
     from pathways.scenario import Scenario
     from pathways.simulation import Progress, Result
 
 DAYS_PER_YEAR = 365
+DAYS_PER_WEEK = 7
 PLAIN_WIDTH = 100
 
 
@@ -25,9 +27,16 @@ def run(
     scenario: Annotated[
         str, typer.Argument(help="Name of a shipped scenario, or the path of a file.")
     ],
-    patients: Annotated[int, typer.Option(help="Referrals to simulate.")] = 10_000,
+    patients: Annotated[
+        int,
+        typer.Option(
+            help="Referrals to simulate; where they come over calendar time, those to study: they "
+            "set the number of replicate regions, never the load of a clinic."
+        ),
+    ] = 10_000,
     years: Annotated[
-        float | None, typer.Option(help="Years to simulate (default: the scenario's horizon).")
+        float | None,
+        typer.Option(help="Years each patient is followed (default: as the scenario says)."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 1,
     engine: Annotated[
@@ -101,10 +110,23 @@ def _refuse_too_large(
     scenario: Scenario, patients: int, years: float | None, *, engine: str, events: bool
 ) -> None:
     from pathways.outcomes.memory import refuse_too_large
+    from pathways.resolve.referrals import expected_patients, regions_for
     from pathways.resolve.resolver import horizon_days
 
-    days = scenario.document.horizon if years is None else horizon_days(years)
-    refuse_too_large(patients, days / DAYS_PER_YEAR, engine=engine, events=events)
+    document = scenario.document
+    followed = document.followed_days if years is None else horizon_days(years)
+    calendar = document.referrals.calendar_days(followed)
+    everybody = expected_patients(document, patients, calendar)
+    # Referrals are spread over the calendar, so the average patient sees half of it.
+    seen = calendar / 2 if document.referrals.is_arrivals else calendar
+    clinics = regions_for(document, patients) * len(document.clinics or [None])
+    refuse_too_large(
+        everybody,
+        seen / DAYS_PER_YEAR,
+        engine=engine,
+        events=events,
+        weekly_rows=clinics * (calendar // DAYS_PER_WEEK + 1),
+    )
 
 
 @contextmanager
@@ -122,9 +144,9 @@ def _progress(*, shown: bool) -> Iterator[Progress | None]:
 
 
 def _warn(result: Result) -> None:
-    from pathways.outcomes.cautions import cautions, cautions_of_rules
+    from pathways.outcomes.cautions import cautions, cautions_of_plan
 
-    told = [*cautions(result.summary_rows), *cautions_of_rules(result.plan.description)]
+    told = [*cautions(result.summary_rows), *cautions_of_plan(result.plan)]
     for caution in told:
         typer.echo(f"warning: {caution}", err=True)
 
@@ -143,6 +165,7 @@ def _show(result: Result, scenario: Scenario, directory: Path) -> None:
         console.print()
         _show_exits(console, result)
         console.print()
+        _show_waits(console, result)
         _show_harms(console, result)
         console.print()
         _show_costs(console, result)
@@ -156,14 +179,30 @@ def _show(result: Result, scenario: Scenario, directory: Path) -> None:
 def _show_headlines(console: Console, result: Result, scenario: Scenario) -> None:
     from pathways.outcomes.headline import headline_rows
 
-    plan = result.plan
     console.print(f"{scenario.name}: {scenario.document.title}", style="bold")
-    console.print(
-        f"{plan.patients:,} referrals over {plan.horizon_days / DAYS_PER_YEAR:g} years, "
-        f"seed {plan.seed}; all referrals unless per treated"
-    )
+    console.print(_size(result.plan, scenario), soft_wrap=True)
     headings = ("Measure", "Estimate", "95 % interval", "Patients")
     console.print(_table(headings, headline_rows(result.summary_rows)))
+
+
+def _size(plan: Plan, scenario: Scenario) -> str:
+    """Return in one line who was simulated, and whom the numbers are of."""
+    years = f"{plan.horizon_days / DAYS_PER_YEAR:g} years"
+    referrals = scenario.document.referrals
+    if not referrals.is_arrivals:
+        return (
+            f"{plan.patients:,} referrals over {years}, seed {plan.seed}; "
+            "all referrals unless per treated"
+        )
+    first, end = plan.studied_days
+    studied = int(((plan.referral_days >= first) & (plan.referral_days < end)).sum())
+    regions = plan.description["regions"]
+    copies = "1 region" if regions == 1 else f"{regions:,} replicate regions"
+    return (
+        f"{studied:,} studied of {plan.patients:,} referrals to {copies} with "
+        f"{referrals.per_year:g} referrals a year each, followed for {years}, seed {plan.seed}; "
+        "all studied referrals unless per treated"
+    )
 
 
 def _show_exits(console: Console, result: Result) -> None:
@@ -171,6 +210,20 @@ def _show_exits(console: Console, result: Result) -> None:
 
     headings = ("End of treatment", "Share of all", "95 % interval")
     console.print(_table(headings, exit_rows(result.summary_rows)))
+
+
+def _show_waits(console: Console, result: Result) -> None:
+    from pathways.outcomes import headline
+
+    rows = result.summary_rows
+    tables = {
+        headline.WAITING_HEADINGS: headline.waiting_rows(rows),
+        headline.CLINIC_HEADINGS: headline.clinic_rows(rows),
+    }
+    for headings, found in tables.items():
+        if found:
+            console.print(_table(headings, found))
+            console.print()
 
 
 def _show_harms(console: Console, result: Result) -> None:

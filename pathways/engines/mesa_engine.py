@@ -10,6 +10,7 @@ from pathways.plan import Plan, RawResult
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pathways.model.clinic import ClinicAgent
     from pathways.model.patient import PatientAgent
 
 
@@ -18,6 +19,7 @@ def run(
     keep_events: bool = False,
     progress: Callable[[int, int], None] | None = None,
     patient_class: type[PatientAgent] | None = None,
+    clinic_class: type[ClinicAgent] | None = None,
     traits: NDArray | None = None,
 ) -> RawResult:
     """Simulate a plan with the reference engine.
@@ -31,6 +33,8 @@ def run(
         Called after each day with the days done and all days.
     patient_class : type or None
         Subclass of :class:`pathways.model.patient.PatientAgent`; None for that class itself.
+    clinic_class : type or None
+        Subclass of :class:`pathways.model.clinic.ClinicAgent`; None for that class itself.
     traits : numpy.ndarray or None
         Records of ``layout.TRAITS``; sampled from the plan if None.
 
@@ -38,9 +42,11 @@ def run(
     -------
     RawResult
     """
+    from pathways.model.clinic import ClinicAgent
     from pathways.model.model import PathwayModel
     from pathways.model.patient import PatientAgent
 
-    with PathwayModel(plan, traits, patient_class or PatientAgent, keep_events) as model:
+    classes = patient_class or PatientAgent, clinic_class or ClinicAgent
+    with PathwayModel(plan, traits, *classes, keep_events) as model:
         model.run(progress)
         return model.result()

@@ -1,4 +1,4 @@
-"""The clinic: what it counts each week, and where booking will happen."""
+"""The clinic: what it has, whom it treats, its booking days, and what it counts each week."""
 
 from __future__ import annotations
 
@@ -6,49 +6,75 @@ from typing import TYPE_CHECKING
 
 from mesa import Agent
 
-from pathways.codes import State
 from pathways.layout import WEEKLY
+from pathways.rules.appointments import Appointments
+from pathways.rules.booking import CourseBooking
+from pathways.rules.queues import Queues
+from pathways.rules.resources import Resources
 
 if TYPE_CHECKING:
     import numpy
 
     from pathways.model.model import PathwayModel
+    from pathways.model.patient import PatientAgent
 
 
 class WeekRow:
     """Sums over the patients of one calendar week, in whole numbers so that order cannot show.
 
-    Attributes
-    ----------
-    in_state : list of int
-        Living patients in each state at the end of the week.
-    pain_sum_e6, pain_without_drug_sum_e6, expectation_sum_e6 : int
-        Over the living at the end of the week, 1e-6 NRS.
-    infusions, first_infusions, exits, deaths : int
-    racemic_equivalent_mg_e3 : int
-        Dose of the week, 1e-3 mg of the racemate.
+    The attributes are the fields of ``layout.WEEKLY``, described there.
     """
 
+    __slots__ = tuple(field.name for field in WEEKLY)
+
     def __init__(self) -> None:
-        self.in_state = [0] * len(State)
-        self.pain_sum_e6 = self.pain_without_drug_sum_e6 = self.expectation_sum_e6 = 0
-        self.infusions = self.first_infusions = self.exits = self.deaths = 0
-        self.racemic_equivalent_mg_e3 = 0
+        for field in WEEKLY:
+            setattr(self, field.name, 0 if field.count == 1 else [0] * field.count)
 
 
-class ClinicAgent(Agent):
-    """One clinic with unlimited resources.
+class ClinicAgent(Queues, CourseBooking, Appointments, Agent):
+    """One clinic. Clinics share nothing.
+
+    A subclass may replace any decision: how a queue is ordered (:mod:`pathways.rules.queues`),
+    where a course fits (:mod:`pathways.rules.booking`), when first visits take place and who gets a
+    place in the programme (:mod:`pathways.rules.appointments`).
+
+    Parameters
+    ----------
+    model : PathwayModel
+    resources_by_rule_set : tuple of Resources
 
     Attributes
     ----------
+    number : int
+        Part of the address of every draw of the clinic's patients.
+    resources : Resources
+        Those of the rule set in force.
+    patients : list of PatientAgent
+        Referred so far and alive.
+    window_end : int
+        Last calendar day for which slots are given out today.
+    minutes_used : dict from (int, int) to int
+        Minutes booked, by calendar day and chair.
+    beds_used : dict from int to int
+        Beds booked, by calendar day.
+    slots_held : dict from PatientAgent to int
+        Therapy sessions a week of those who have a place in the programme.
     rows : list of WeekRow
         One for each calendar week so far.
     row : WeekRow
         The present week.
     """
 
-    def __init__(self, model: PathwayModel) -> None:
+    def __init__(self, model: PathwayModel, resources_by_rule_set: tuple[Resources, ...]) -> None:
         super().__init__(model)
+        self.resources_by_rule_set = resources_by_rule_set
+        self.resources = resources_by_rule_set[0]
+        self.number = self.resources.number
+        self.patients: list[PatientAgent] = []
+        self.window_end = 0
+        self.have_no_bookings()
+        self.have_no_places_taken()
         self.rows: list[WeekRow] = []
         self.row: WeekRow
 
@@ -57,8 +83,19 @@ class ClinicAgent(Agent):
         self.row = WeekRow()
         self.rows.append(self.row)
 
+    def change_rules(self, number: int) -> None:
+        """Have the resources of another rule set from today."""
+        self.resources = self.resources_by_rule_set[number]
+
     def book(self) -> None:
-        """Give out slots (step 7 of the day): nothing to do while resources are unlimited."""
+        """Give out slots (step 7 of the day): courses first, then first visits and therapies."""
+        every_days = self.resources.booking_every_days
+        if self.model.day % every_days != 0:
+            return
+        self.window_end = self.model.day + every_days
+        self.book_courses()
+        self.book_assessments()
+        self.give_places()
 
     def weekly(self) -> numpy.ndarray:
         """Return the rows as records of ``layout.WEEKLY``."""

@@ -1,7 +1,8 @@
-"""The Mesa model: one clinic, its patients, and the calendar."""
+"""The Mesa model: clinics, their patients, and the calendar."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from pathways.layout import EVENT, RESULTS, numpy_dtype
 from pathways.model.clinic import ClinicAgent
 from pathways.model.patient import PatientAgent
 from pathways.plan import Plan, RawResult
-from pathways.rules.rule_set import RuleSet, rule_sets_of
+from pathways.rules.resources import resources_of
+from pathways.rules.rule_set import rule_sets_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +36,8 @@ class PathwayModel(Model):
         The resolved scenario.
     traits : numpy.ndarray or None
         Records of ``layout.TRAITS``, shape (patients,); sampled from the plan if None.
-    patient_class : type
-        PatientAgent, or a subclass of it with decisions of its own.
+    patient_class, clinic_class : type
+        PatientAgent and ClinicAgent, or subclasses of them with decisions of their own.
     keep_events : bool
         Whether the event log is kept. The trace covers it in either case.
     collect : bool
@@ -47,10 +49,15 @@ class PathwayModel(Model):
         Calendar day that is lived next, or now; day 0 is a Monday.
     week : int
         Its calendar week.
-    patients : list of PatientAgent
-    clinic : ClinicAgent
+    queues : bool
+        Whether courses, assessments and programmes are booked on booking days.
+    patients, present : list of PatientAgent
+        All, clinic by clinic; those who are referred and alive.
+    clinics : list of ClinicAgent
     rule_sets : tuple of RuleSet
         By start day; the first is the base.
+    rules : RuleSet
+        In force today.
     mortality_per_day, norm_utility : list of list of float
         By sex (0 female, 1 male) and age in whole years.
     effect_prefix, years_prefix : list of float
@@ -77,6 +84,7 @@ class PathwayModel(Model):
         plan: Plan,
         traits: NDArray | None = None,
         patient_class: type[PatientAgent] = PatientAgent,
+        clinic_class: type[ClinicAgent] = ClinicAgent,
         keep_events: bool = False,
         collect: bool = False,
     ) -> None:
@@ -85,8 +93,10 @@ class PathwayModel(Model):
         self.keep_events = keep_events
         self.traits = _sampled(plan) if traits is None else traits
         self.horizon_days = plan.horizon_days
-        self.last_day = self.horizon_days + int(self.traits["referral_day"].max(initial=0))
+        self.calendar_days = plan.calendar_days
+        self.queues = bool(plan.queues)
         self.rule_sets = rule_sets_of(plan)
+        self.rules = self.rule_sets[0]
         self.draws = Draws(plan.seed, plan.draw)
         self.mortality_per_day = plan.mortality_per_day.tolist()
         self.norm_utility = plan.norm_utility.tolist()
@@ -97,8 +107,15 @@ class PathwayModel(Model):
         self.cost_prefix = plan.cost_prefix.tolist()
         self.harm_age_factor = plan.harm_age_factor.tolist()
         self.day = 0
-        self.clinic = ClinicAgent(self)
-        self.patients = [patient_class(self, record) for record in self.traits]
+        self.clinics = [clinic_class(self, resources) for resources in resources_of(plan)]
+        clinic_of = {clinic.number: clinic for clinic in self.clinics}
+        self.patients = [
+            patient_class(self, clinic_of[int(record["clinic"])], record) for record in self.traits
+        ]
+        self.present: list[PatientAgent] = []
+        self.patients_by_referral_day = defaultdict(list)
+        for patient in self.patients:
+            self.patients_by_referral_day[patient.referral_day].append(patient)
         self._read_calendar()
         self.datacollector = DataCollector(model_reporters=REPORTERS) if collect else None
 
@@ -111,19 +128,23 @@ class PathwayModel(Model):
     def step(self) -> None:
         """Live through one calendar day."""
         self._read_calendar()
-        if self.is_monday:
-            self.clinic.open_week()
-        for patient in self.patients:
+        self._open_clinics()
+        self._welcome_referrals()
+        for patient in self.present:
             patient.morning()
-        self.clinic.book()
-        for patient in self.patients:
+        if self.is_monday:
+            self._bury_the_dead()
+        if self.queues:
+            for clinic in self.clinics:
+                clinic.book()
+        for patient in self.present:
             patient.afternoon()
         if self.datacollector is not None:
             self.datacollector.collect(self)
         self.day += 1
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Live through all days up to the horizon, and close the books.
+        """Live through all days of the calendar, and take the results still missing.
 
         Parameters
         ----------
@@ -136,7 +157,7 @@ class PathwayModel(Model):
             If a day does not come to its end. Some versions of Mesa go on counting after an
             error inside a step without calling the model again.
         """
-        while self.day < self.last_day:
+        while self.day < self.calendar_days:
             today = self.day
             self.step()
             if self.day != today + 1:
@@ -145,34 +166,32 @@ class PathwayModel(Model):
                     "make a new one"
                 )
             if progress is not None:
-                progress(self.day, self.last_day)
-        self.close_books()
+                progress(self.day, self.calendar_days)
+        self.take_results()
 
-    def close_books(self) -> None:
-        """Add up what the living hold until the horizon."""
+    def take_results(self) -> None:
+        """Take the results of those who were followed to the last day of the calendar."""
         for patient in self.patients:
-            if patient.alive:
-                patient.close_books(self.horizon_days)
-
-    def rules_in_force(self) -> RuleSet:
-        """Return the last rule set that started today or before."""
-        return [rules for rules in self.rule_sets if rules.start_day <= self.day][-1]
+            if not patient.results:
+                patient.record_results(patient.results_day)
 
     def result(self) -> RawResult:
         """Return what the results files are made from, after `run`."""
         return RawResult(
             traits=self.traits,
             results=self._results(),
-            weekly=self.clinic.weekly(),
+            weekly=numpy.concatenate([clinic.weekly() for clinic in self.clinics]),
             events=self._events() if self.keep_events else None,
         )
 
     def close(self) -> None:
         """Let go of the patients and of everything that takes memory."""
         self.remove_all_agents()
-        self.patients = []
-        self.clinic = self.traits = self.plan = self.draws = self.datacollector = None
+        self.patients = self.present = self.clinics = []
+        self.patients_by_referral_day = None
+        self.traits = self.plan = self.draws = self.datacollector = None
         self.rule_sets = self.rule_sets_starting_today = ()
+        self.rules = None
         self.mortality_per_day = self.norm_utility = None
         self.effect_prefix = self.years_prefix = self.cost_prefix = None
         self.effect_factor = self.cost_factor = self.harm_age_factor = None
@@ -186,16 +205,34 @@ class PathwayModel(Model):
         self.week = self.day // DAYS_PER_WEEK
         self.is_monday = weekday == 0
         self.is_sunday = weekday == DAYS_PER_WEEK - 1
+        self.is_last_day = self.day == self.calendar_days - 1
         self.rule_sets_starting_today = [
             rules for rules in self.rule_sets[1:] if rules.start_day == self.day
         ]
+        if self.rule_sets_starting_today:
+            self.rules = self.rule_sets_starting_today[-1]
+
+    def _open_clinics(self) -> None:
+        for clinic in self.clinics:
+            if self.is_monday:
+                clinic.open_week()
+            if self.rule_sets_starting_today:
+                clinic.change_rules(self.rules.number)
+
+    def _welcome_referrals(self) -> None:
+        for patient in self.patients_by_referral_day.pop(self.day, ()):
+            self.present.append(patient)
+            patient.clinic.patients.append(patient)
+
+    def _bury_the_dead(self) -> None:
+        self.present = [patient for patient in self.present if patient.alive]
+        for clinic in self.clinics:
+            clinic.patients = [patient for patient in clinic.patients if patient.alive]
 
     def _results(self) -> NDArray:
         results = numpy.zeros(len(self.patients), numpy_dtype(RESULTS))
-        for field in RESULTS:
-            column = results[field.name]
-            values = [getattr(patient, field.name) for patient in self.patients]
-            column[:] = numpy.array(values, column.dtype).reshape(column.shape)
+        for row, patient in enumerate(self.patients):
+            results[row] = patient.results
         return results
 
     def _events(self) -> NDArray:
@@ -206,22 +243,21 @@ class PathwayModel(Model):
 def mean_pain(model: PathwayModel) -> float:
     """Return the mean latent pain of the living, NRS; 0 if nobody lives."""
     total, living = 0.0, 0
-    for patient in model.patients:
-        if patient.alive:
-            total += patient.pain
-            living += 1
+    for patient in model.present:
+        total += patient.pain
+        living += 1
     return total / living if living else 0.0
 
 
 def patients_in_care(model: PathwayModel) -> int:
     """Return how many patients wait for, receive or pause ketamine treatment."""
-    return sum(patient.in_care for patient in model.patients)
+    return sum(patient.in_care for patient in model.present)
 
 
 REPORTERS = {"day": "day", "mean_pain": mean_pain, "patients_in_care": patients_in_care}
 
 
 def _sampled(plan: Plan) -> NDArray:
-    from pathways.fastcore.population import sample_traits
+    from pathways.fastcore.population import sample_all_traits
 
-    return sample_traits(plan)
+    return sample_all_traits(plan)

@@ -9,13 +9,17 @@ from mesa import Agent
 from pathways.codes import ExitReason, State, Step, Verdict, Visit
 from pathways.layout import HISTORY_DAYS, MAX_CRITERIA, TRAITS
 from pathways.rules.books import Books
+from pathways.rules.coming_and_going import ComingAndGoing
 from pathways.rules.draws import AddressedDraws
 from pathways.rules.exposure import Exposure
 from pathways.rules.harms import Harms
-from pathways.rules.ketamine import Ketamine, WithinDayScore
+from pathways.rules.ketamine import Infusion, Ketamine, WithinDayScore
+from pathways.rules.limits import Limits
 from pathways.rules.money import Money
 from pathways.rules.natural_history import NaturalHistory
+from pathways.rules.outside import Outside
 from pathways.rules.referral import Referral
+from pathways.rules.requests import Requests
 from pathways.rules.response import Response, Total
 from pathways.rules.symptoms import Symptoms
 from pathways.rules.therapies import Therapies
@@ -24,6 +28,7 @@ from pathways.rules.treatment import Treatment
 if TYPE_CHECKING:
     import numpy
 
+    from pathways.model.clinic import ClinicAgent
     from pathways.model.model import PathwayModel
 
 TRAIT_NAMES = tuple(field.name for field in TRAITS)
@@ -36,16 +41,20 @@ class PatientAgent(
     Symptoms,
     Response,
     Treatment,
+    Limits,
+    Requests,
     Ketamine,
     Therapies,
     Exposure,
     Harms,
+    ComingAndGoing,
+    Outside,
     Money,
     Books,
     AddressedDraws,
     Agent,
 ):
-    """A patient with chronic pain, from referral to the horizon or death.
+    """A patient with chronic pain, from referral to the end of the calendar or death.
 
     A subclass may replace any decision; :mod:`pathways.rules.treatment` lists them. Patient days
     are counted from the referral; -1 means never or none.
@@ -53,11 +62,15 @@ class PatientAgent(
     Parameters
     ----------
     model : PathwayModel
+    clinic : ClinicAgent
     traits : numpy.void
-        One record of ``layout.TRAITS``; each field becomes an attribute of the same name.
+        One record of ``layout.TRAITS``; each field becomes an attribute of the same name, but
+        ``clinic``, which is `clinic_number`.
 
     Attributes
     ----------
+    clinic : ClinicAgent
+        The clinic to which the patient is referred.
     day : int
         Patient day; the calendar day is ``model.day``.
     day_step : Step
@@ -66,8 +79,10 @@ class PatientAgent(
         In force today; in force when the present course was booked.
     state : State
     alive, in_care, recovered : bool
-    present : bool
-        Whether today is lived: referred, alive this morning, before the horizon.
+    results_day : int
+        Day at whose start the results are taken.
+    results : tuple
+        Fields of ``layout.RESULTS`` as they were then; empty before.
     unsettled : bool
         Whether today's symptoms can differ from yesterday's; if not, nothing is worked out.
 
@@ -83,13 +98,17 @@ class PatientAgent(
         Relief taken away by the floor of the remaining fraction, NRS points.
     pain_kept, pain_without_drug_kept : list of float
         The last 64 days, day `t` at ``t mod 64``.
+    diary_since : int
+        First day of the diary: that of the last referral.
 
     slow_site : float
         Concentration at the slow effect site, ng/mL S-equivalents.
     lifetime_auc_s, dose_auc_s : float
         Exposure so far and of today's dose, ng h/mL S-equivalents.
+    infusion : Infusion
+        What is given today, or was given last.
     s_factor : float
-        Potency of today's drug relative to S-ketamine.
+        Potency of its drug relative to S-ketamine.
     expectation, raised_expectation, expectation_felt : float
         Relief by expectation: now; after today's infusion; in today's symptoms. NRS points.
     expectation_course : int
@@ -99,6 +118,12 @@ class PatientAgent(
 
     visit_kind, visit_day : Visit, int
         The next visit.
+    course_request, assessment_request, programme_request : Request or None
+        What the patient asks the clinic for and waits for; only with queues.
+    bookings : int
+        Courses offered so far, also those not taken.
+    booking_resources : Resources
+        What the clinic had when the present course was booked.
     course_start_day, administration_day, course_day : int
         Of the course booked or under way; the last counts from 0.
     course_start_days : list of int
@@ -133,10 +158,14 @@ class PatientAgent(
         Two for each chronic harm: background, then excess.
     active_harms : int
         How many of them are active.
+    background_hazards : list of float
+        By process, 0 for excess; worked out for age and rule set `background_hazards_for`.
     exposure : list of ExposureWeek
         Ketamine of the last calendar weeks, week `w` at ``w mod 32``.
     peak_highest : float
         Highest peak so far, ng/mL racemic equivalents.
+    last_exposure_day : int
+        Of the last infusion here or elsewhere.
     harmed_at_last_infusion : bool
     courses_at_last_test, last_test_day : list of int
         By monitoring test.
@@ -147,8 +176,15 @@ class PatientAgent(
         What the patient paid for infusions in the year `paid_in_year` since the referral.
     death_remaining, recovery_remaining, relapse_remaining : float
         What is left of each exponential clock.
-    choice_remaining : float
-        What is left of the clock at which patients stop of their own accord.
+    choice_remaining, lost_remaining, waiting_remaining, rereferral_remaining : float
+        What is left of the clocks of this referral: to stop of one's own accord, to be lost, to
+        leave the waiting list, to be referred again.
+    occasions : int
+        Refusals and exits so far, at each of which a patient may begin to buy elsewhere.
+    outside_day : int
+        Of the next infusion elsewhere.
+    outside_occasion, outside_remaining : int, float
+        Occasion at which buying began; what is left of the clock at which it ends.
     episode : int
         Episode of pain, from 0; one more after each relapse.
     last_tick, age_years : int
@@ -166,12 +202,13 @@ class PatientAgent(
     The remaining attributes are the fields of ``layout.RESULTS``, described there.
     """
 
-    def __init__(self, model: PathwayModel, traits: numpy.void) -> None:
+    def __init__(self, model: PathwayModel, clinic: ClinicAgent, traits: numpy.void) -> None:
         super().__init__(model)
         for name, value in zip(TRAIT_NAMES, traits.item(), strict=True):
             setattr(self, name, value)
-        self.clinic = model.clinic
-        self.clinic_number = model.plan.clinic
+        self.clinic_number, self.clinic = self.clinic, clinic
+        self.results_day = min(model.horizon_days, model.calendar_days - self.referral_day)
+        self.results: tuple = ()
         self.draws = model.draws
         self.rules = self.course_rules = model.rule_sets[0]
         self._be_untouched()
@@ -181,6 +218,8 @@ class PatientAgent(
         self.have_no_programme()
         self.have_no_exposure()
         self.be_unharmed()
+        self.have_no_requests()
+        self.have_bought_nothing()
         self.have_paid_nothing()
         self._open_books()
 
@@ -188,11 +227,13 @@ class PatientAgent(
         self.day = NEVER
         self.day_step = Step.CHANGES_AND_DEATHS
         self.alive = True
-        self.present = self.recovered = False
+        self.recovered = False
         self.unsettled = True
         self.move_to(State.REFERRED)
         self.death_remaining = self.recovery_remaining = self.relapse_remaining = 0.0
-        self.choice_remaining = 0.0
+        self.choice_remaining = self.lost_remaining = 0.0
+        self.waiting_remaining = self.rereferral_remaining = 0.0
+        self.re_referrals = 0
         self.episode = 0
         self.last_tick = self.age_years = 0
         self.died_day = self.recovered_day = NEVER
@@ -204,7 +245,9 @@ class PatientAgent(
         self.pain_for_utility = self.pain_drug_only = self.removed = 0.0
         self.pain_kept = [0.0] * HISTORY_DAYS
         self.pain_without_drug_kept = [0.0] * HISTORY_DAYS
+        self.diary_since = 0
         self.slow_site = self.lifetime_auc_s = self.dose_auc_s = 0.0
+        self.infusion = Infusion(self.rules, 0, 0, 1.0)
         self.s_factor = 1.0
         self.expectation = self.raised_expectation = self.expectation_felt = 0.0
         self.expectation_course = 0
@@ -221,8 +264,8 @@ class PatientAgent(
         self.first_infusion_day = self.last_infusion_day = NEVER
         self.courses = self.infusions = self.highest_step = 0
         self.racemic_mg = self.s_ketamine_mg = self.hours_infused = 0.0
-        self.exit_reason = self.taper_reason = ExitReason.NONE
-        self.exit_day = NEVER
+        self.exit_reason = self.first_exit_reason = self.taper_reason = ExitReason.NONE
+        self.exit_day = self.first_exit_day = NEVER
 
     def _have_no_judgement(self) -> None:
         self.baselines = [Total(0, 0)] * MAX_CRITERIA
@@ -258,22 +301,20 @@ class PatientAgent(
         """Live through the steps 1 to 6 of the day."""
         model = self.model
         self.day = day = model.day - self.referral_day
-        self.present = self.alive and 0 <= day < model.horizon_days
-        if not self.present:
-            return
+        if day == self.results_day:
+            self.record_results(day)
         if model.rule_sets_starting_today:
             self.day_step = Step.CHANGES_AND_DEATHS
             self.change_rules()
         if day == 0:
             self.day_step = Step.REFERRALS
             self.enter()
-        elif model.is_monday:
-            self.day_step = Step.CHANGES_AND_DEATHS
-            self.run_down_death_clock()
-            if not self.alive:
-                self.present = False
-                return
         if model.is_monday:
+            if day > 0:
+                self.day_step = Step.CHANGES_AND_DEATHS
+                self.run_down_death_clock()
+                if not self.alive:
+                    return
             self.day_step = Step.WEEKLY
             self.weekly_tick()
         if self.unsettled:
@@ -286,37 +327,42 @@ class PatientAgent(
             self.day_step = Step.DIARY
             if self.baselines_are_due():
                 self.take_baselines()
-        if self.stop_reasons and not self.in_care:
-            self.stop_reasons.clear()
-        if self.recovered and self.in_care:
+        if self.stop_reasons or day == self.visit_day or self.recovered:
             self.day_step = Step.VISITS
+            self.be_seen()
+
+    def be_seen(self) -> None:
+        """Live through step 6: treatment ends for what has come up, or the visit takes place."""
+        self.forget_stop_reasons_outside_care()
+        if self.recovered and self.in_care:
             self.end_treatment([ExitReason.RECOVERED])
             self.stop_reasons.clear()
         elif self.stop_reasons:
-            self.day_step = Step.VISITS
-            self.stop_for_harm()
-        elif day == self.visit_day:
-            self.day_step = Step.VISITS
+            self.end_treatment(self.take_stop_reasons())
+        elif self.day == self.visit_day:
             self.visit()
 
     def afternoon(self) -> None:
         """Live through the steps 8 to 10 of the day."""
-        if not self.present:
-            return
         model, day = self.model, self.day
-        infused = day == self.administration_day
-        if infused:
+        infused = False
+        if day == self.administration_day:
             self.day_step = Step.ADMINISTRATION
+            infused = True
             self.administer()
             if self.stop_reasons:
-                self.stop_for_harm()
+                self.end_treatment(self.take_stop_reasons())
             elif day == self.visit_day:
                 self.visit()
+        if day == self.outside_day:
+            self.day_step = Step.ADMINISTRATION
+            infused = self.go_elsewhere()
+        if infused:
             self.day_step = Step.DOSE_ENTERS
             self.enter_dose()
         if self.unsettled:
             self.day_step = Step.ACCRUAL
             self.accrue()
             self.unsettled = infused or self.slow_site > 0.0 or self.expectation > 0.0
-        if model.is_sunday or day == model.horizon_days - 1:
+        if model.is_sunday or model.is_last_day:
             self.weekly_row()

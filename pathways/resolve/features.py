@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pathways.errors import InputError
 
 if TYPE_CHECKING:
+    from pathways.scenario.clinics import Clinic
     from pathways.scenario.document import ScenarioDocument
     from pathways.scenario.policy import Policy
     from pathways.scenario.programme import Therapy
@@ -110,6 +113,7 @@ FEATURE_INPUTS: dict[str, tuple[str, ...]] = {
     ),
     "prices_of_travel": ("travel_cost_per_visit",),
     "prices_of_infusions_for_cash": ("infusion_cash_price",),
+    "prices_of_infusions_elsewhere": ("infusion_two_hours", "infusion_four_hours"),
     "prices_of_harms": (
         "severe_hypertension_cost",
         "liver_injury_workup",
@@ -125,6 +129,13 @@ FEATURE_INPUTS: dict[str, tuple[str, ...]] = {
     "price_of_behavioural": ("behavioural_session",),
     "price_of_interdisciplinary_programme": ("interdisciplinary_programme", "therapy_sessions"),
     "yearly_budget": ("yearly_treatment_budget",),
+    "staffing": ("chairs_per_nurse",),
+    "turnaround": ("chair_time_beyond_infusion",),
+    "no_shows": ("infusion_no_show_probability",),
+    "late_cancellations": ("late_cancellation_probability",),
+    "loss_to_follow_up": ("loss_to_follow_up_rate",),
+    "re_referral": ("re_referral_rate",),
+    "outside_option": ("outside_uptake_probability",),
 }
 """Evidence of each part, by parameter name."""
 
@@ -134,10 +145,11 @@ ANTIEMETICS = ("ondansetron",)
 
 def features(document: ScenarioDocument) -> tuple[str, ...]:
     """Return the parts a scenario uses, in the order of ``FEATURE_INPUTS``."""
-    policies = [document.policy, *(change.policy for change in document.changes)]
     used = _of_harms(document)
-    for policy in policies:
-        used |= _of_programme(policy)
+    for clinic in document.clinics_by_place.values():
+        used |= _of_clinic(clinic)
+    for policy in document.policies.values():
+        used |= _of_programme(policy) | _of_leaving(policy)
         if not document.harms.none:
             used |= _of_premedication(policy)
         if policy.monitoring is not None:
@@ -160,9 +172,49 @@ def _of_harms(document: ScenarioDocument) -> set[str]:
     return {"harms"} if document.harms.off else {"harms", "excess_harms"}
 
 
+def _of_clinic(clinic: Clinic) -> set[str]:
+    """Return what a clinic takes from the evidence, by reference or by default."""
+    given = {
+        "staffing": clinic.chairs_per_nurse if clinic.nurses is not None else None,
+        "turnaround": clinic.turnaround,
+        "no_shows": clinic.no_show,
+        "late_cancellations": clinic.late_cancellation,
+    }
+    return _referred_to(given)
+
+
+def _of_leaving(policy: Policy) -> set[str]:
+    again, outside = policy.exit.re_referral, policy.outside_option
+    given = {
+        "loss_to_follow_up": policy.exit.lost_to_follow_up,
+        "re_referral": None if again is None else again.rate,
+        "outside_option": None if outside is None else outside.share,
+    }
+    return _referred_to(given)
+
+
+def _referred_to(given: dict[str, Any]) -> set[str]:
+    """Return the parts whose value is a reference to the parameter they are named after."""
+    return {
+        part
+        for part, one in given.items()
+        if one is not None and _name_in_the_book(one.evidence) in FEATURE_INPUTS[part]
+    }
+
+
+def _name_in_the_book(key: str | None) -> str | None:
+    """Return the name of a parameter by its id or name; None for one that is not there."""
+    from pathways.evidence.book import book
+
+    try:
+        return None if key is None else book().parameter(key).name
+    except InputError:  # Whoever settles the value says where it stands.
+        return None
+
+
 def _of_premedication(policy: Policy) -> set[str]:
     used = set()
-    for regimen in regimens_of(policy):
+    for regimen in all_regimens_of(policy):
         if any(drug in SEDATIVES for drug in regimen.premedication):
             used.add("sedative_premedication")
         if any(drug in ANTIEMETICS for drug in regimen.premedication):
@@ -174,7 +226,7 @@ def _of_programme(policy: Policy) -> set[str]:
     if policy.programme is None:
         return set()
     used = {"programme"}
-    if policy.treatment == "ketamine":
+    if policy.treatment == "ketamine" or policy.outside_option is not None:
         used.add("programme_and_ketamine")
     for therapy in policy.programme.therapies:
         used |= _of_therapy(therapy)
@@ -204,6 +256,7 @@ def _of_prices(policy: Policy, country: str) -> set[str]:
             used.add("prices_of_infusions_for_cash")
         if policy.payment.stops_at_budget:
             used.add("yearly_budget")
+    used |= _of_prices_elsewhere(policy, country)
     for therapy in policy.programme.therapies if policy.programme is not None else ():
         if therapy.family != "user_defined":
             used.add(f"price_of_{therapy.medicine or therapy.family}")
@@ -212,9 +265,17 @@ def _of_prices(policy: Policy, country: str) -> set[str]:
     return used
 
 
-def regimens_of(policy: Policy) -> list[Regimen]:
-    """Return the ladder's steps and, if it is another, the maintenance regimen behind them."""
-    steps = list(policy.ladder.steps) if policy.ladder is not None else []
-    if policy.maintenance.regimen is not None:
-        steps.append(policy.maintenance.regimen)
-    return steps
+def _of_prices_elsewhere(policy: Policy, country: str) -> set[str]:
+    if policy.outside_option is None:
+        return set()
+    used = {"prices_of_travel", "yearly_budget"}
+    if policy.outside_option.price is not None:
+        return used
+    for_cash, by_hours = "prices_of_infusions_for_cash", "prices_of_infusions_elsewhere"
+    return used | {for_cash if country == "US" else by_hours}
+
+
+def all_regimens_of(policy: Policy) -> list[Regimen]:
+    """Return the policy's regimens and, behind them, the one that is bought elsewhere."""
+    outside = policy.outside_option
+    return policy.regimens if outside is None else [*policy.regimens, outside.regimen]

@@ -13,7 +13,7 @@ from pathways import layout
 from pathways.codes import AcuteHarm, ChronicHarm, Comorbidity, Link, Metric
 from pathways.fastcore.maths import exponential, logarithm
 from pathways.resolve import tables
-from pathways.resolve.features import ANTIEMETICS, SEDATIVES, regimens_of
+from pathways.resolve.features import ANTIEMETICS, SEDATIVES, all_regimens_of
 
 if TYPE_CHECKING:
     from pathways.resolve.inputs import EvidenceValues
@@ -318,7 +318,7 @@ def _liver_table(values: EvidenceValues) -> tuple[list[float], list[float]]:
 def premedication(policy: Policy) -> Fields:
     """Return which acute harms each regimen's premedication is given against."""
     masks = []
-    for regimen in regimens_of(policy):
+    for regimen in all_regimens_of(policy):
         against = []
         if any(drug in SEDATIVES for drug in regimen.premedication):
             against.append(AcuteHarm.DISSOCIATION)

@@ -117,6 +117,7 @@ ABOVE_ZERO = (
     "behavioural_trial_baseline",
     "body_weight",
     "cardiovascular_disease_risk_ratio",
+    "chairs_per_nurse",
     "clearance",
     "exercise_trial_baseline",
     "expectation_decay_time",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pathways.errors import (
     InputError,
     ValueProblem,
-    ValueProblems,
     nearest,
     raise_problems,
     shown,
@@ -17,6 +16,7 @@ from pathways.errors import (
 from pathways.fastcore.maths import logarithm
 from pathways.reading.fields import Distribution, Parameter, Quantity
 from pathways.resolve.inputs import ABOVE_ZERO, MAY_BE_NEGATIVE, SHARES
+from pathways.scenario.shared import placed
 
 if TYPE_CHECKING:
     from pathways.evidence.parameter import Parameter as BookParameter
@@ -78,14 +78,6 @@ def read_overrides(given: Mapping[str, Any]) -> dict[str, Any]:
             problems += placed(found, ("parameters", key)).problems
     raise_problems(problems)
     return read
-
-
-def placed(found: ValueProblem, within: tuple[str | int, ...]) -> ValueProblem:
-    """Return the same problems with `within` before the steps of each."""
-    moved = [
-        ValueProblem(p.problem, p.allowed, p.nearest, (*within, *p.within)) for p in found.problems
-    ]
-    return ValueProblems(moved) if len(moved) > 1 else moved[0]
 
 
 def settled(

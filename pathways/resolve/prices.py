@@ -6,11 +6,11 @@ them. Who pays in the US pays the cash price of a session; no cash price is stat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pathways import layout
 from pathways.codes import AcuteHarm, ChronicHarm, Payer
-from pathways.resolve.features import regimens_of
 from pathways.resolve.harms import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def price_fields(policy: Policy, values: EvidenceValues, book: PriceBook | None)
     fields: Fields = {"vial_content_mg": VIAL_MG}
     if book is None:
         return fields
-    prices = CountryPrices(values, book.country)
+    prices = CountryPrices(values, book.country, book.other.given())
     payment = policy.payment
     fields |= {
         "infusion_payer": Payer.HEALTH_SYSTEM if payment is None else payment.code,
@@ -57,7 +57,7 @@ def price_fields(policy: Policy, values: EvidenceValues, book: PriceBook | None)
         "price_background_per_day": prices["background_pain_care_year"] / DAYS_PER_YEAR,
         "price_travel": prices.get("travel_cost_per_visit"),
     }
-    fields |= _harms(prices) | _therapies(policy, prices)
+    fields |= _harms(prices) | _therapies(policy, prices) | _elsewhere(policy, prices)
     if policy.treatment == "ketamine":
         fields |= _infusions(policy, prices) | _tests(policy, prices)
     return fields
@@ -75,14 +75,18 @@ def yearly_budget(values: EvidenceValues) -> dict[str, float]:
 
 
 class CountryPrices:
-    """Prices of one country by the name of the parameter."""
+    """Prices of one country by the name of the parameter; `other` ones are the scenario's own."""
 
-    def __init__(self, values: EvidenceValues, country: str) -> None:
+    def __init__(
+        self, values: EvidenceValues, country: str, other: Mapping[str, float] | None = None
+    ) -> None:
         self.values = values
         self.country = country
+        self.other = other or {}
 
     def __getitem__(self, name: str) -> float:
-        return float(self.values[name][self.country])
+        stated = float(self.values[name][self.country])
+        return self.other.get(name, stated)
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -100,7 +104,7 @@ def _infusions(policy: Policy, prices: CountryPrices) -> Fields:
         and prices.country in prices.values["infusion_cash_price"]
     )
     by_day = [0.0] * (layout.MAX_LADDER_STEPS * layout.MAX_COURSE_DAYS)
-    for index, regimen in enumerate(regimens_of(policy)):
+    for index, regimen in enumerate(policy.regimens):
         first = index * layout.MAX_COURSE_DAYS
         for day, hours in enumerate(regimen.hours_by_day()):
             by_day[first + day] = price_of_day(regimen, hours, prices, pays_cash)
@@ -109,6 +113,18 @@ def _infusions(policy: Policy, prices: CountryPrices) -> Fields:
         "price_vial": prices["ketamine_vial_500_mg"],
         "price_follow_up": prices["follow_up_visit"],
     }
+
+
+def _elsewhere(policy: Policy, prices: CountryPrices) -> Fields:
+    """Return the price of an infusion that patients buy elsewhere, with the drug."""
+    option = policy.outside_option
+    if option is None:
+        return {}
+    if option.price is not None:
+        return {"price_outside": option.price}
+    if prices.country == "US":
+        return {"price_outside": prices["infusion_cash_price"]}
+    return {"price_outside": _by_hours(option.regimen.duration, prices)}
 
 
 def price_of_day(

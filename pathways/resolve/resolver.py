@@ -11,6 +11,7 @@ from pathways.errors import InputError, Place, ValueProblem, raise_errors
 from pathways.plan import Plan
 from pathways.reading.tree import steps_of
 from pathways.resolve import tables
+from pathways.resolve.clinics import clinic_records, refuse_impossible_courses
 from pathways.resolve.features import features
 from pathways.resolve.harms import (
     harm_age_factor,
@@ -19,10 +20,14 @@ from pathways.resolve.harms import (
     stopping_fields,
 )
 from pathways.resolve.kinetics import build_curves
-from pathways.resolve.overrides import UniformAt, placed, read_overrides, settled
+from pathways.resolve.leaving import leaving_fields, outside_fields
+from pathways.resolve.overrides import UniformAt, read_overrides, settled
 from pathways.resolve.prices import price_fields
 from pathways.resolve.programme import programme_fields
+from pathways.resolve.referrals import Load, load_of
 from pathways.resolve.rules import definition_numbers, rule_record
+from pathways.resolve.sections import Sections, sections_in_force
+from pathways.resolve.stated import StatedValues
 from pathways.resolve.values import (
     EvidenceValues,
     Structure,
@@ -33,13 +38,14 @@ from pathways.resolve.values import (
     norm_utility,
     population_record,
 )
+from pathways.scenario.referrals import LONGEST_DAYS
+from pathways.scenario.shared import placed
 
 if TYPE_CHECKING:
     from pathways.reading.fields import Parameter
+    from pathways.scenario.document import ScenarioDocument
     from pathways.scenario.load import Scenario
-    from pathways.scenario.policy import Policy
 
-CLINIC = 1
 DEFAULT_PATIENTS = 10_000
 DEFAULT_SEED = 1
 LARGEST_DRAW = 2**24 - 1
@@ -61,9 +67,10 @@ def resolve(
     ----------
     scenario : Scenario
     patients : int, optional
-        10,000 by default.
+        10,000 by default. With referrals over calendar time the studied patients wished for: they
+        decide the number of replicate regions and never the load of a clinic.
     years : float, optional
-        Horizon in years of 365 days, instead of the scenario's.
+        Time for which each patient is followed, in years of 365 days, instead of the scenario's.
     seed : int, optional
         1 by default.
     draw : int
@@ -83,9 +90,9 @@ def resolve(
         raise InputError(Place(path="draw"), f"there is no parameter draw {draw}", allowed)
     patients = DEFAULT_PATIENTS if patients is None else patients
     seed = DEFAULT_SEED if seed is None else seed
-    horizon = scenario.document.horizon if years is None else horizon_days(years)
+    followed = scenario.document.followed_days if years is None else horizon_days(years)
     try:
-        return _resolve(scenario, patients, horizon, seed, draw)
+        return _resolve(scenario, patients, followed, seed, draw)
     except ValueProblem as found:
         places = scenario.places
         raise_errors([problem.at(places.place(problem.within)) for problem in found.problems])
@@ -106,33 +113,54 @@ def horizon_days(years: float) -> int:
     return days
 
 
-def _resolve(scenario: Scenario, patients: int, horizon: int, seed: int, draw: int) -> Plan:
+def _resolve(scenario: Scenario, patients: int, followed: int, seed: int, draw: int) -> Plan:
+    document = scenario.document
+    calendar = _calendar_days(document, followed)
     values = _values(scenario, seed, draw)
-    policies, change_days = _policies(scenario, horizon)
-    rule_sets = _rule_sets(scenario, policies, values, horizon, draw, _uniform_at(seed, draw))
+    sections = sections_in_force(document, calendar)
+    uniform_at = _uniform_at(seed, draw)
+    stated = [StatedValues(one, values, draw, uniform_at) for one in sections]
+    _refuse_unused_prices(sections, values)
+    rule_sets = _rule_sets(stated, values, followed)
+    load = load_of(document, patients=patients, calendar_days=calendar, seed=seed, draw=draw)
+    clinics = clinic_records(stated, load)
+    refuse_impossible_courses(sections, clinics, rule_sets, load)
     _refuse_unused_adherence(scenario)
     kinetic_model = compartments(values)
     effects, costs = _discount_rates(scenario)
     return Plan(
         seed=seed,
         draw=draw,
-        clinic=CLINIC,
-        patients=patients,
-        horizon_days=horizon,
+        patients=int(load.clinic_patients.sum()),
+        horizon_days=followed,
+        calendar_days=calendar,
+        queues=document.has_queues,
+        clinics=clinics,
+        clinic_patients=load.clinic_patients,
+        referral_days=load.referral_days,
+        studied_days=document.referrals.studied_days(),
         rule_sets=rule_sets,
-        change_days=np.array(change_days, dtype=np.int64),
+        change_days=np.array([one.start_day for one in sections], dtype=np.int64),
         curves=np.stack([build_curves(rules, kinetic_model) for rules in rule_sets]),
-        effect_prefix=tables.discount_prefix(effects, horizon),
-        years_prefix=tables.years_prefix(horizon),
-        effect_factor=tables.discount_factors(effects, horizon),
-        cost_factor=tables.discount_factors(costs, horizon),
-        cost_prefix=tables.discount_prefix(costs, horizon),
+        effect_prefix=tables.discount_prefix(effects, calendar),
+        years_prefix=tables.years_prefix(calendar),
+        effect_factor=tables.discount_factors(effects, calendar),
+        cost_factor=tables.discount_factors(costs, calendar),
+        cost_prefix=tables.discount_prefix(costs, calendar),
         harm_age_factor=harm_age_factor(values),
         mortality_per_day=mortality_per_day(values),
         norm_utility=norm_utility(values),
         population=_population(scenario, values),
-        description=_description(scenario, values, horizon),
+        description=_description(scenario, values, followed, load),
     )
+
+
+def _calendar_days(document: ScenarioDocument, followed: int) -> int:
+    days = document.referrals.calendar_days(followed)
+    if days > LONGEST_DAYS:
+        problem = f"with warm-up and intake the calendar has {days} d"
+        raise InputError(Place(path="years"), problem, f"{LONGEST_DAYS} d or less")
+    return days
 
 
 def _discount_rates(scenario: Scenario) -> tuple[float, float]:
@@ -214,7 +242,7 @@ def _refuse_unused_adherence(scenario: Scenario) -> None:
     given = [
         key for key in scenario.document.parameters if book().parameter(key).id == adherence.id
     ]
-    policies = [scenario.document.policy, *(one.policy for one in scenario.document.changes)]
+    policies = scenario.document.policies.values()
     referred = [policy.exit.adherence_to_rule.evidence for policy in policies]
     if given and not any(
         one is not None and book().parameter(one).id == adherence.id for one in referred
@@ -224,98 +252,39 @@ def _refuse_unused_adherence(scenario: Scenario) -> None:
         raise ValueProblem(problem, allowed, within=("parameters", given[0]))
 
 
-def _policies(scenario: Scenario, horizon: int) -> tuple[list[Policy], list[int]]:
-    policies, days = [scenario.document.policy], [0]
-    for change in scenario.document.changes:
-        if change.from_day < horizon:
-            policies.append(change.policy)
-            days.append(change.from_day)
-    return policies, days
+def _refuse_unused_prices(sections: list[Sections], values: EvidenceValues) -> None:
+    """Refuse another price of what nobody ever pays for."""
+    for one in sections:
+        for name in one.prices.other.given() if one.prices is not None else ():
+            if one.prices.country not in values.get(name, ()):
+                problem = f"nothing in this run costs `{name}`, so this would change nothing"
+                within = (*one.within, "prices", "other", name)
+                raise ValueProblem(problem, "a price that the run uses", within=within)
 
 
-def _rule_sets(
-    scenario: Scenario,
-    policies: list[Policy],
-    values: EvidenceValues,
-    horizon: int,
-    draw: int,
-    uniform_at: UniformAt,
-) -> np.ndarray:
+def _rule_sets(stated: list[StatedValues], values: EvidenceValues, followed: int) -> np.ndarray:
     biology = biology_fields(values) | harm_fields(values)
+    numbers = definition_numbers([one.policy for one in stated])
     records = []
-    for index, number in enumerate(definition_numbers(policies)):
-        policy = policies[index]
-        own = _PolicyValues(policy, index, values, draw, uniform_at)
-        further = programme_fields(policy, values, own.therapy_effects())
-        further |= price_fields(policy, values, scenario.document.prices)
+    for one, number in zip(stated, numbers, strict=True):
+        policy = one.policy
+        further = programme_fields(policy, values, one.therapy_effects())
+        further |= price_fields(policy, values, one.sections.prices)
+        further |= leaving_fields(one) | outside_fields(one)
         if policy.treatment == "ketamine":
             further |= monitoring_fields(policy, values)
-            further |= stopping_fields(policy, own.choices_per_year())
+            further |= stopping_fields(policy, one.choices_per_year())
         records.append(
             rule_record(
                 policy,
                 biology | further,
-                horizon_days=horizon,
+                horizon_days=followed,
                 definition_number=number,
                 setting_expectation=values["setting_expectation_multiplier"],
-                adherence_to_rule=own.adherence(),
+                adherence_to_rule=one.adherence(),
             )
         )
     return np.concatenate(records)
-
-
-class _PolicyValues:
-    """Values that a policy gives itself, in one parameter draw.
-
-    A value is addressed by the place it has in any policy, so that a dated change that does not
-    touch it leaves its draw as it was.
-    """
-
-    def __init__(
-        self,
-        policy: Policy,
-        index: int,
-        values: EvidenceValues,
-        draw: int,
-        uniform_at: UniformAt,
-    ) -> None:
-        self.policy = policy
-        self.steps = ("policy",) if index == 0 else ("changes", index - 1, "policy")
-        self.values = values
-        self.draw = draw
-        self.uniform_at = uniform_at
-
-    def adherence(self) -> float:
-        """Return the probability that a failed judgement is acted on."""
-        given = self.policy.exit.adherence_to_rule
-        return self._settled(given, "adherence_to_rule", ("exit", "adherence_to_rule"))
-
-    def choices_per_year(self) -> float:
-        """Return the baseline rate of patients who stop of their own accord."""
-        choice = self.policy.exit.patient_choice
-        if choice is None:
-            return 0.0
-        within = ("exit", "patient_choice", "baseline_rate")
-        return self._settled(choice.baseline_rate, "patient_choice.baseline_rate", within)
-
-    def therapy_effects(self) -> list[float]:
-        """Return the effect of each therapy of the policy's own, 0 for the others."""
-        programme = self.policy.programme
-        effects = []
-        for index, therapy in enumerate(() if programme is None else programme.therapies):
-            if therapy.effect is None:
-                effects.append(0.0)
-                continue
-            name = f"programme.therapies.{index}.effect"
-            within = ("programme", "therapies", index, "effect")
-            effects.append(self._settled(therapy.effect, name, within))
-        return effects
-
-    def _settled(self, given: Parameter, name: str, within: tuple[str | int, ...]) -> float:
-        try:
-            return settled(given, name, self.draw, self.uniform_at, self.values)
-        except ValueProblem as found:
-            raise placed(found, (*self.steps, *within)) from None
 
 
 def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:
@@ -330,16 +299,25 @@ def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:
         raise ValueProblem(found.problem, found.allowed, found.nearest, within) from None
 
 
-def _description(scenario: Scenario, values: EvidenceValues, horizon: int) -> dict[str, Any]:
+def _description(
+    scenario: Scenario, values: EvidenceValues, followed: int, load: Load
+) -> dict[str, Any]:
     """Return the scenario as resolved: what it says, and every value it rests on."""
     document = scenario.document.model_dump(mode="json", by_alias=True)
-    document["horizon"] = horizon
+    document["horizon"] = followed
+    if scenario.document.referrals.is_arrivals:
+        document["referrals"]["follow_up"] = followed
+    clinics = scenario.document.clinics or ()
     return {
         "scenario": document,
         "values": dict(values),
         "parameter_ids": list(values.parameter_ids),
         "overridden": list(values.overridden),
         "prices": _price_description(scenario),
+        "calendar_days": scenario.document.referrals.calendar_days(followed),
+        "regions": load.regions,
+        "clinic_names": [clinics[place].name for place in load.order] if clinics else [],
+        "clinic_numbers": list(load.numbers[: len(load.order)]),
     }
 
 

@@ -10,14 +10,17 @@ import numpy as np
 
 from pathways import layout
 from pathways.codes import Maintenance, Statistic
-from pathways.resolve.features import regimens_of
+from pathways.resolve.features import all_regimens_of
 from pathways.resolve.harms import mask, premedication
+from pathways.resolve.tables import round_half_up
 from pathways.scenario.policy import Exit, Limits, Policy
-from pathways.scenario.regimen import Regimen
+from pathways.scenario.regimen import Ladder, Regimen
 from pathways.scenario.response import Criterion, Response
 
 NO_MOMENT = -1
 LADDER_STEP_ITSELF = -1
+MINUTES_PER_HOUR = 60.0
+A_HAIR = 1e-6
 DTYPE = layout.numpy_dtype(layout.PARAMETERS)
 
 
@@ -57,9 +60,9 @@ def rule_record(
         "maintenance_step": LADDER_STEP_ITSELF,
         **biology,
     }
-    fields |= _selection(policy)
+    fields |= _selection(policy) | _regimens(policy, setting_expectation)
     if policy.treatment == "ketamine":
-        fields |= _regimens(policy, setting_expectation)
+        fields |= _ladder(policy.ladder)
         fields |= _response(policy.response)
         fields |= _maintenance(policy) | _limits(policy.limits) | _exit(policy.exit)
         fields |= {"definition_number": definition_number, "adherence_to_rule": adherence_to_rule}
@@ -100,23 +103,30 @@ def _selection(policy: Policy) -> dict[str, Any]:
     }
 
 
+def _ladder(ladder: Ladder) -> dict[str, int]:
+    return {
+        "ladder_steps": len(ladder.steps),
+        "tries_per_step": ladder.tries_per_step,
+        "escalation_gap_days": ladder.gap,
+    }
+
+
 def _regimens(policy: Policy, setting_expectation: float) -> dict[str, Any]:
-    ladder, steps = policy.ladder, regimens_of(policy)
+    """Return what is given, of the policy's regimens and of what is bought elsewhere."""
+    steps = all_regimens_of(policy)
     by_day: dict[str, list[float]] = {
         name: [0.0] * (layout.MAX_LADDER_STEPS * layout.MAX_COURSE_DAYS)
-        for name in ("step_dose", "step_hours", "step_gap_days")
+        for name in ("step_dose", "step_hours", "step_minutes", "step_gap_days")
     }
     for index, step in enumerate(steps):
         _fill_days(by_day, index, step)
     return by_day | {
-        "ladder_steps": len(ladder.steps),
-        "tries_per_step": ladder.tries_per_step,
-        "escalation_gap_days": ladder.gap,
         "step_days": [len(step.hours_by_day()) for step in steps],
         "step_skip_weekends": [int(step.skips_weekends) for step in steps],
         "step_per_kg": [int(step.per_kg) for step in steps],
         "step_s_ketamine": [int(step.form == "s_ketamine") for step in steps],
         "step_sham": [int(step.form == "sham") for step in steps],
+        "step_bed": [int(step.setting == "bed") for step in steps],
         "step_setting_expectation": [
             setting_expectation if step.expectation is None else step.expectation for step in steps
         ],
@@ -130,8 +140,16 @@ def _fill_days(by_day: dict[str, list[float]], index: int, step: Regimen) -> Non
     hours, amounts = step.hours_by_day(), step.amounts_by_day()
     for day in range(len(hours)):
         by_day["step_hours"][first + day] = hours[day]
+        by_day["step_minutes"][first + day] = whole_minutes(hours[day])
         by_day["step_dose"][first + day] = amounts[day]
         by_day["step_gap_days"][first + day] = step.every if day > 0 else 0
+
+
+def whole_minutes(hours: float) -> int:
+    """Return a length in minutes, rounded up; a hair above a whole minute is that minute."""
+    minutes = hours * MINUTES_PER_HOUR
+    nearest = round_half_up(minutes)
+    return nearest if abs(minutes - nearest) < A_HAIR else math.ceil(minutes)
 
 
 def _response(response: Response) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from struct import Struct
 
 from pathways.codes import Event, Purpose
-from pathways.layout import PAIN_KNOTS
+from pathways.layout import PAIN_KNOTS, PANEL_PATIENTS, RESULTS
 from pathways.rules.arithmetic import round_half_up
 
+RESULT_NAMES = tuple(field.name for field in RESULTS)
 _EVENT = Struct("<qqqqdddqq")
 _EVENT_WORDS = Struct("<9Q")
 _WEEK = Struct("<ddddq")
@@ -23,7 +25,9 @@ class Books:
     def accrue(self) -> None:
         """Hold today's utilities and pain; the days until they change are added up at once."""
         utility = self.utility_at(self.pain_for_utility)
-        drug_only = self.utility_at(self.pain_drug_only)
+        drug_only = utility
+        if self.pain_drug_only != self.pain_for_utility:
+            drug_only = self.utility_at(self.pain_drug_only)
         held = (self.held_utility, self.held_pain, self.held_removed, self.held_drug_only)
         if (utility, self.pain, self.removed, drug_only) != held:
             self.bring_books_up_to(self.day)
@@ -38,7 +42,8 @@ class Books:
         i = min(math.floor(pain), PAIN_KNOTS - 2)
         relative = knots[i] + (pain - i) * (knots[i + 1] - knots[i])
         utility = self.model.norm_utility[self.male][self.age_years] * relative
-        utility = utility - self.utility_decrement()
+        if self.active_harms > 0:
+            utility = utility - self.utility_decrement()
         return self.rules.utility_floor if utility < self.rules.utility_floor else utility
 
     def bring_books_up_to(self, day: int) -> None:
@@ -54,9 +59,20 @@ class Books:
         self.books_day = day
 
     def close_books(self, day: int) -> None:
-        """Add what is held until `day`: the day of death, or the horizon."""
+        """Add what is held until `day`: the day of death, or the end of the results."""
         self.bring_books_up_to(day)
         self.background_cost(day)
+
+    def record_results(self, day: int) -> None:
+        """Keep the results as they are at the start of `day`; the patient lives on."""
+        closed = copy(self)
+        if self.alive:
+            closed.cost = list(self.cost)
+            closed.cost_undiscounted = list(self.cost_undiscounted)
+            closed.cost_line = list(self.cost_line)
+            closed.close_books(day)
+        values = (getattr(closed, name) for name in RESULT_NAMES)
+        self.results = tuple(tuple(value) if isinstance(value, list) else value for value in values)
 
     def weekly_row(self) -> None:
         """Add the patient to the clinic's week, and the latent state to the trace."""
@@ -65,6 +81,13 @@ class Books:
         row.pain_sum_e6 += round_half_up(self.pain * 1e6)
         row.pain_without_drug_sum_e6 += round_half_up(self.pain_without_drug * 1e6)
         row.expectation_sum_e6 += round_half_up(self.expectation_felt * 1e6)
+        row.base_pain_sum_e6 += round_half_up(self.base_pain * 1e6)
+        row.programme_pain_sum_e6 += round_half_up(self.undrugged_pain * 1e6)
+        if self.patient < PANEL_PATIENTS and not self.diary_is_missing(self.day):
+            row.panel_present += 1
+            row.panel_score_sum += self.pain_score_today()
+        if self.model.queues:
+            self.count_waiting()
         bits = _WEEK.pack(
             self.pain, self.slow_site, self.expectation, self.programme_remaining, self.state
         )
@@ -94,7 +117,7 @@ class Books:
         )
         self.mix(_EVENT_WORDS.unpack(_EVENT.pack(*line)))
         if self.model.keep_events:
-            self.events.append((self.patient, *line))
+            self.events.append((self.patient, *line, self.clinic_number))
 
     def mix(self, words: tuple[int, ...]) -> None:
         """Fold 64-bit words into the trace, one after the other."""

@@ -42,12 +42,17 @@ class Exposure:
         """Have had no ketamine."""
         self.exposure = [ExposureWeek(-1) for _ in range(EXPOSURE_WEEKS)]
         self.peak_highest = 0.0
+        self.last_exposure_day = self.last_exposure_week = -1
 
     def record_exposure(self, racemic_mg: float, hours: float, peak_racemic: float) -> None:
-        """Add today's infusion to its calendar week; nothing given is no exposure."""
+        """Add today's infusion, here or elsewhere, to its calendar week.
+
+        Nothing given is no exposure, but an infusion.
+        """
+        self.last_exposure_day = self.day
         if racemic_mg == 0.0:
             return
-        week = self.model.week
+        week = self.last_exposure_week = self.model.week
         if self.exposure[week % EXPOSURE_WEEKS].week != week:
             self.exposure[week % EXPOSURE_WEEKS] = ExposureWeek(week)
         entry = self.exposure[week % EXPOSURE_WEEKS]
@@ -68,34 +73,41 @@ class Exposure:
             Length of the window.
         """
         total = 0.0
-        if self.infusions == 0:
+        first_week = self.model.week - weeks
+        if self.last_exposure_week < first_week:
             return total
-        for week in range(self.model.week - weeks, self.model.week):
+        for week in range(first_week, self.model.week):
             entry = self.exposure[week % EXPOSURE_WEEKS]
             if entry.week == week:
                 total += getattr(entry, quantity)
         return total
 
+    def lifetime_racemic_mg(self) -> float:
+        """Return all ketamine so far, here and elsewhere, mg of the racemate."""
+        return self.racemic_equivalents_given() + self.outside_mg
+
     def exposure_metric(self, harm: ChronicHarm) -> float:
         """Return what the excess hazard of a harm depends on, in the metric's unit."""
         metric = self.rules.harm_metric[harm]
         if metric == Metric.LIFETIME_MG:
-            return self.racemic_equivalents_given()
+            return self.lifetime_racemic_mg()
         if metric == Metric.PEAK:
-            infused_last_week = self.infusions > 0 and self.day - self.last_infusion_day <= 7
-            return self.peak_highest if infused_last_week else 0.0
+            last_day = self.last_exposure_day
+            return self.peak_highest if last_day >= 0 and self.day - last_day <= 7 else 0.0
         return self.window_sum(TRAILING[metric], self.rules.harm_window_weeks[harm])
 
 
 def excess_link(rules: RuleSet, harm: ChronicHarm, x: float) -> float:
-    """Return by how much the excess hazard at metric `x` exceeds its base."""
+    """Return by how much the excess hazard at metric `x` exceeds its base; nothing at 0."""
+    if x == 0.0:
+        return 0.0
     link = rules.harm_link[harm]
     if link == Link.LOG_LINEAR:
-        return exponential(rules.harm_slope[harm] * x) if x > 0.0 else 0.0
+        return exponential(rules.harm_slope[harm] * x)
     if link == Link.LINEAR:
         return rules.harm_slope[harm] * x
     if link == Link.THRESHOLD:
-        return 1.0 if x >= rules.harm_threshold[harm] and x > 0.0 else 0.0
+        return 1.0 if x >= rules.harm_threshold[harm] else 0.0
     if link == Link.TABLE:
         first = HARM_KNOTS * harm
         knots = slice(first, first + HARM_KNOTS)
@@ -104,9 +116,7 @@ def excess_link(rules: RuleSet, harm: ChronicHarm, x: float) -> float:
 
 
 def piecewise_linear(xs: tuple[float, ...], ys: tuple[float, ...], x: float) -> float:
-    """Return the value at `x` of the line through the knots, flat outside; 0 at 0."""
-    if x == 0.0:
-        return 0.0
+    """Return the value at `x` of the line through the knots, flat outside."""
     if x <= xs[0]:
         return ys[0]
     if x >= xs[-1]:

@@ -15,6 +15,7 @@ from pathways.codes import (
     HarmCause,
     Payer,
     Purpose,
+    State,
 )
 from pathways.fastcore.maths import exponential, logistic
 from pathways.layout import (
@@ -81,6 +82,8 @@ class Harms:
         self.harmed_at_last_infusion = False
         self.harms = [HarmProcess(h, c) for h in ChronicHarm for c in HarmCause]
         self.active_harms = 0
+        self.background_hazards: list[float] = []
+        self.background_hazards_for = (NEVER, NEVER)
         self.harm_count = [0] * (CHRONIC_HARMS * HARM_CAUSES)
         self.harm_first_day = [NEVER] * CHRONIC_HARMS
         self.harms_detected = [0] * CHRONIC_HARMS
@@ -105,25 +108,27 @@ class Harms:
         self.qaly_undiscounted -= loss
         self.qaly_drug_only -= discounted
 
-    # Acute harms, with the rules under which the course was booked
+    # Acute harms, with the rules under which the course was booked (elsewhere: those in force)
 
     def peak_racemic(self, peak: float) -> float:
         """Return today's peak, ng/mL racemic equivalents, from that in S-equivalents."""
-        return 0.0 if self.is_sham() else peak / self.course_rules.potency
+        return 0.0 if self.infusion.is_sham else peak / self.infusion.rules.potency
 
-    def acute_harms(self, peak_racemic: float) -> None:
-        """Suffer each acute harm of today's infusion, or not."""
-        self.harmed_at_last_infusion = False
+    def acute_harms(self, administration: int, peak_racemic: float) -> list[AcuteHarm]:
+        """Suffer each acute harm of today's infusion, or not; return those that happen."""
+        suffered = []
         for harm in AcuteHarm:
             p = logistic(self.acute_log_odds(harm, peak_racemic))
-            occurrence = ACUTE_HARMS * self.infusions + harm
+            occurrence = ACUTE_HARMS * administration + harm
             if self.uniform(Purpose.ACUTE_HARM, occurrence) < p:
                 self.suffer_acute_harm(harm, p, peak_racemic, occurrence)
+                suffered.append(harm)
+        return suffered
 
     def acute_log_odds(self, harm: AcuteHarm, peak_racemic: float) -> float:
         """Return the log odds of an acute harm at today's infusion."""
-        rules = self.course_rules
-        if self.is_sham():
+        rules = self.infusion.rules
+        if self.infusion.is_sham:
             x = rules.acute_sham_intercept[harm]
         else:
             above_reference = peak_racemic - rules.acute_reference[harm]
@@ -132,7 +137,7 @@ class Harms:
             x = x + rules.acute_comorbidity_log_odds[harm]
         years = (self.age_days + self.day) / 365.0
         x = x + rules.acute_age_log_odds[harm] * (years - REFERENCE_AGE_YEARS)
-        if rules.step_premedicated[self.course_step] >> harm & 1:
+        if rules.step_premedicated[self.infusion.step] >> harm & 1:
             x = x + rules.acute_premedicated_log_odds[harm]
         return x
 
@@ -140,15 +145,18 @@ class Harms:
         self, harm: AcuteHarm, p: float, peak_racemic: float, occurrence: int
     ) -> None:
         """Count an acute harm, and what it costs in health and money."""
-        self.harmed_at_last_infusion = True
         self.acute_count[harm] += 1
         count = self.acute_count[harm]
         self.log_event(
             Event.ACUTE_HARM, harm, p, peak_racemic, count, Purpose.ACUTE_HARM, occurrence
         )
-        self.lose_qalys(self.course_rules.acute_qaly_loss[harm])
+        self.lose_qalys(self.infusion.rules.acute_qaly_loss[harm])
         self.pay(Payer.HEALTH_SYSTEM, CostLine.ACUTE_HARM, self.rules.price_acute[harm])
-        if self.stops_after_acute_harm(harm):
+
+    def react_to_acute_harms(self, suffered: list[AcuteHarm]) -> None:
+        """Remember the harms of an infusion given here, and perhaps stop treatment."""
+        self.harmed_at_last_infusion = bool(suffered)
+        if any(self.stops_after_acute_harm(harm) for harm in suffered):
             self.stop_reasons.add(ExitReason.ADVERSE_EVENT)
 
     def stops_after_acute_harm(self, harm: AcuteHarm) -> bool:
@@ -163,11 +171,14 @@ class Harms:
         """Run every process on for the days since the last Monday."""
         if elapsed_days == 0:
             return
-        for process in self.harms:
+        for process, hazard in zip(self.harms, self.harm_hazards(), strict=True):
             if process.active:
                 self.bear_harm(process, elapsed_days)
-            elif self.rules.harm_can_begin[process.harm][process.cause]:
-                self.run_down_harm_clock(process, elapsed_days)
+            elif hazard > 0.0:
+                process.clock -= hazard * elapsed_days
+                if process.clock <= 0.0:
+                    self.harm_onset(process)
+                    self.notice_harm(process)
 
     def bear_harm(self, process: HarmProcess, elapsed_days: int) -> None:
         """Live with an active harm: its cost, perhaps recovery, perhaps noticing it."""
@@ -183,10 +194,10 @@ class Harms:
 
     def exposure_has_stopped(self, process: HarmProcess) -> bool:
         """Return whether a harm may heal, as the infusions that caused it have long ended."""
-        if process.cause == HarmCause.BACKGROUND or self.infusions == 0:
+        if process.cause == HarmCause.BACKGROUND or self.last_exposure_day < 0:
             return True
         needed_days = self.rules.harm_recovery_after_days[process.harm]
-        return self.day - self.last_infusion_day >= needed_days
+        return self.day - self.last_exposure_day >= needed_days
 
     def harm_recovery(self, process: HarmProcess) -> None:
         """Heal, and wind the clock of the next episode."""
@@ -203,16 +214,21 @@ class Harms:
             occurrence=ended,
         )
 
-    def run_down_harm_clock(self, process: HarmProcess, elapsed_days: int) -> None:
-        """Take the hazard of the last days off the clock of onset."""
-        if process.cause == HarmCause.BACKGROUND:
-            hazard = self.background_hazard(process.harm)
-        else:
-            hazard = self.excess_hazard(process.harm)
-        process.clock -= hazard * elapsed_days
-        if process.clock <= 0.0:
-            self.harm_onset(process)
-            self.notice_harm(process)
+    def harm_hazards(self) -> list[float]:
+        """Return today's hazard per day of every process, in the order of `harms`."""
+        rules = self.rules
+        if self.background_hazards_for != (self.age_years, rules.number):
+            # They are the same for a year; working them out each week takes most of the time.
+            self.background_hazards_for = (self.age_years, rules.number)
+            self.background_hazards = [
+                hazard for harm in ChronicHarm for hazard in (self.background_hazard(harm), 0.0)
+            ]
+        if self.last_exposure_day < 0:
+            return self.background_hazards
+        hazards = list(self.background_hazards)
+        for harm in rules.harms_with_excess:
+            hazards[HARM_CAUSES * harm + HarmCause.EXCESS] = self.excess_hazard(harm)
+        return hazards
 
     def background_hazard(self, harm: ChronicHarm) -> float:
         """Return the hazard per day of a harm that anybody of this age may have."""
@@ -225,16 +241,16 @@ class Harms:
     def excess_hazard(self, harm: ChronicHarm) -> float:
         """Return the hazard per day of a harm that is due to ketamine."""
         rules = self.rules
-        if rules.harm_off or self.infusions == 0:
+        link = excess_link(rules, harm, self.exposure_metric(harm))
+        if rules.harm_off or link == 0.0:
             return 0.0
-        x = self.exposure_metric(harm)
         at_risk = self.has_any(rules.harm_comorbidities[harm])
         ratio = rules.harm_excess_ratio[harm] if at_risk else 1.0
         slope = rules.harm_lifetime_slope[harm]
         dose = 1.0
         if slope != 0.0:
-            dose = exponential(slope * self.racemic_equivalents_given() / 1000.0)
-        return rules.harm_base[harm] * ratio * excess_link(rules, harm, x) * dose
+            dose = exponential(slope * self.lifetime_racemic_mg() / 1000.0)
+        return rules.harm_base[harm] * ratio * link * dose
 
     def harm_onset(self, process: HarmProcess) -> None:
         """Begin to suffer from a chronic harm."""
@@ -246,7 +262,7 @@ class Harms:
             harm,
             process.cause,
             self.exposure_metric(harm),
-            self.racemic_equivalents_given(),
+            self.lifetime_racemic_mg(),
             Purpose.HARM_ONSET,
             occurrence,
         )
@@ -344,18 +360,17 @@ class Harms:
         self.stop_reasons.clear()
         return reasons
 
-    def stop_for_harm(self) -> None:
-        """End treatment for the reasons that have come up; outside care they are ignored."""
-        reasons = self.take_stop_reasons()
-        if reasons and self.in_care:
-            self.end_treatment(reasons)
+    def forget_stop_reasons_outside_care(self) -> None:
+        """Let nothing end a treatment that has not begun, but the wait of a referred patient."""
+        if self.state == State.REFERRED:
+            self.stop_reasons &= {ExitReason.LEFT_WAITING_LIST}
+        elif not self.in_care:
+            self.stop_reasons.clear()
 
     def utility_decrement(self) -> float:
         """Return what the active harms take off today's utility."""
         decrement = 0.0
-        if self.active_harms == 0:
-            return decrement
-        for harm in ChronicHarm:
-            if any(self.harms[HARM_CAUSES * harm + cause].active for cause in HarmCause):
-                decrement += self.rules.harm_decrement[harm]
+        active = {process.harm for process in self.harms if process.active}
+        for harm in sorted(active):
+            decrement += self.rules.harm_decrement[harm]
         return decrement

@@ -33,30 +33,68 @@ class WithinDayScore(NamedTuple):
     pain_without_drug: float
 
 
+class Infusion(NamedTuple):
+    """What is given on one day.
+
+    Attributes
+    ----------
+    rules : RuleSet
+        In force when the course was booked; elsewhere, in force today.
+    step, course_day : int
+        Regimen, and day of its course from 0.
+    fraction : float
+        Of the regimen's dose.
+    """
+
+    rules: RuleSet
+    step: int
+    course_day: int
+    fraction: float
+
+    def dose_mg(self, weight_kg: float) -> float:
+        """Return the dose in mg."""
+        return self.rules.dose_mg(self.step, self.course_day, weight_kg, self.fraction)
+
+    def racemic_equivalent_mg(self, mg: float) -> float:
+        """Return `mg` of this ketamine as mg of the racemate."""
+        return self.rules.racemic_equivalent_mg(self.step, mg)
+
+    @property
+    def hours(self) -> float:
+        """Hours infused."""
+        return self.rules.hours(self.step, self.course_day)
+
+    @property
+    def is_sham(self) -> bool:
+        """Whether nothing active is given."""
+        return self.rules.step_sham[self.step] == 1
+
+
 class Ketamine:
     """Steps 8 and 9 of the day, with the rules under which the course was booked."""
 
     def administer(self) -> None:
         """Give the infusion of today."""
-        rules, step = self.course_rules, self.course_step
+        rules = self.course_rules
         if self.course_day == 0:
             self.start_course()
-        mg = rules.dose_mg(step, self.course_day, self.weight_kg, self.dose_fraction(rules))
+        fraction = self.dose_fraction(rules)
+        self.infusion = Infusion(rules, self.course_step, self.course_day, fraction)
+        mg = self.infusion.dose_mg(self.weight_kg)
         self.count_dose(mg)
-        self.count_expectation_course()
-        peak = self.concentration(Curve.PEAK, mg)
-        self.raised_expectation = self.raise_expectation(peak)
+        peak = self.take_dose(mg)
         self.log_event(Event.ADMINISTERED, self.course_day, mg, self.dose_auc_s, peak)
         self.infusion_costs(mg)
         peak_racemic = self.peak_racemic(peak)
-        hours = rules.hours(step, self.course_day)
-        self.record_exposure(rules.racemic_equivalent_mg(step, mg), hours, peak_racemic)
+        racemic_mg = self.infusion.racemic_equivalent_mg(mg)
+        self.record_exposure(racemic_mg, self.infusion.hours, peak_racemic)
         self.within_day_scores(mg)
-        self.acute_harms(peak_racemic)
+        self.react_to_acute_harms(self.acute_harms(self.infusions, peak_racemic))
         self.average_pain_over_day()
         self.infusions += 1
         self.last_infusion_day = self.day
-        self.unsettled = True
+        if self.model.queues:
+            self.clinic.count_use(self)
         self.go_on_with_course()
 
     def start_course(self) -> None:
@@ -83,30 +121,38 @@ class Ketamine:
         return rules.taper_fraction[self.taper_index] if self.tapering else 1.0
 
     def count_dose(self, mg: float) -> None:
-        """Add today's dose to the patient's totals and to the week's."""
-        rules, step = self.course_rules, self.course_step
-        if rules.step_s_ketamine[step]:
+        """Add today's dose to what the clinic has given, and to its week."""
+        infusion = self.infusion
+        if infusion.rules.step_s_ketamine[infusion.step]:
             self.s_ketamine_mg += mg
-            self.s_factor = 1.0
         else:
             self.racemic_mg += mg
-            self.s_factor = rules.potency
-        self.dose_auc_s = self.s_factor * (1000.0 * mg / self.clearance)
-        self.hours_infused += rules.hours(step, self.course_day)
-        racemic_equivalent_mg = rules.racemic_equivalent_mg(step, mg)
+        self.hours_infused += infusion.hours
+        racemic_equivalent_mg = infusion.racemic_equivalent_mg(mg)
         self.clinic.row.racemic_equivalent_mg_e3 += round_half_up(racemic_equivalent_mg * 1000.0)
         self.clinic.row.infusions += 1
 
+    def take_dose(self, mg: float) -> float:
+        """Work out what today's infusion does; return its peak, ng/mL S-equivalents."""
+        rules, step = self.infusion.rules, self.infusion.step
+        self.unsettled = True
+        self.s_factor = 1.0 if rules.step_s_ketamine[step] else rules.potency
+        self.dose_auc_s = self.s_factor * (1000.0 * mg / self.clearance)
+        self.count_expectation_course()
+        peak = self.concentration(Curve.PEAK, mg)
+        self.raised_expectation = self.raise_expectation(peak)
+        return peak
+
     def count_expectation_course(self) -> None:
         """Start a new course of hope unless the last infusion was only days ago."""
-        gap_days = self.course_rules.expectation_course_gap_days
-        if self.infusions == 0 or self.day - self.last_infusion_day >= gap_days:
+        gap_days = self.infusion.rules.expectation_course_gap_days
+        if self.last_exposure_day < 0 or self.day - self.last_exposure_day >= gap_days:
             self.expectation_course += 1
 
     def interpolate_curve(self, curve: Curve) -> float:
         """Return a row of the kinetic tables at the patient's clearance and weight."""
-        rules = self.course_rules
-        table = rules.curves[self.course_step][self.course_day][curve]
+        rules, step, course_day, _ = self.infusion
+        table = rules.curves[step][course_day][curve]
         i, f = _grid_cell(self.clearance, rules.curve_clearance_low, rules.curve_clearance_step)
         j, g = _grid_cell(self.weight_kg, rules.curve_weight_low, rules.curve_weight_step)
         a = table[i][j] + g * (table[i][j + 1] - table[i][j])
@@ -119,18 +165,16 @@ class Ketamine:
 
     def immediate_effect(self, concentration: float) -> float:
         """Return the fraction of pain taken away while the drug is in the blood."""
-        rules = self.course_rules
+        rules = self.infusion.rules
         return rules.immediate_emax * concentration / (rules.immediate_c50 + concentration)
-
-    def is_sham(self) -> bool:
-        """Return whether nothing active is given at this step."""
-        return bool(self.course_rules.step_sham[self.course_step])
 
     def raise_expectation(self, peak: float) -> float:
         """Return the expectation after today: a level, not a sum."""
-        rules, step = self.course_rules, self.course_step
+        rules, step = self.infusion.rules, self.infusion.step
         perceived = (
-            rules.step_perceived_effect[step] if self.is_sham() else self.immediate_effect(peak)
+            rules.step_perceived_effect[step]
+            if self.infusion.is_sham
+            else self.immediate_effect(peak)
         )
         n = min(self.expectation_course, HABITUATION_COURSES)
         raised = (
@@ -143,7 +187,7 @@ class Ketamine:
 
     def within_day_scores(self, mg: float) -> None:
         """Ask for pain at the end of the infusion, one hour and four hours later."""
-        error_sd = self.course_rules.diary_error_sd
+        error_sd = self.infusion.rules.diary_error_sd
         without_drug = clip(self.undrugged_pain - self.raised_expectation)
         for moment, curve in MOMENTS:
             effect = self.immediate_effect(self.concentration(curve, mg))
@@ -164,9 +208,9 @@ class Ketamine:
 
     def average_pain_over_day(self) -> None:
         """Take the 24-hour mean of the immediate effect off today's pain for the utility."""
-        mean_effect = 0.0 if self.is_sham() else self.interpolate_curve(Curve.MEAN_EFFECT)
-        fraction = self.dose_fraction(self.course_rules)
-        treated_pain = self.treated_pain * (1.0 - mean_effect * fraction)
+        sham = self.infusion.is_sham
+        mean_effect = 0.0 if sham else self.interpolate_curve(Curve.MEAN_EFFECT)
+        treated_pain = self.treated_pain * (1.0 - mean_effect * self.infusion.fraction)
         self.pain_for_utility = clip(treated_pain - self.expectation)
         self.pain_drug_only = clip(treated_pain)
 
@@ -175,8 +219,8 @@ class Ketamine:
         rules, step = self.course_rules, self.course_step
         if self.course_day + 1 < rules.step_days[step]:
             self.course_day += 1
-            wanted_day = self.day + rules.gap_days(step, self.course_day)
-            self.administration_day = self.avoid_weekend(wanted_day, rules, step)
+            gap_days = rules.gap_days(step, self.course_day)
+            self.administration_day = self.next_course_day(self.day + gap_days)
             return
         self.administration_day = -1
         self.log_event(Event.COURSE_COMPLETED, step, self.courses)
@@ -204,13 +248,6 @@ class Ketamine:
         self.slow_site = self.slow_site + self.rules.slow_uptake_per_hour * self.dose_auc_s
         self.lifetime_auc_s += self.dose_auc_s
         self.expectation = self.raised_expectation
-
-    def avoid_weekend(self, day: int, rules: RuleSet, step: int) -> int:
-        """Return `day`, moved to Monday if it is on a weekend without infusions."""
-        weekday = (self.referral_day + day) % 7
-        if rules.step_skip_weekends[step] and weekday >= 5:
-            return day + (7 - weekday)
-        return day
 
 
 def _grid_cell(value: float, low: float, step: float) -> tuple[int, float]:

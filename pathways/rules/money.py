@@ -39,7 +39,7 @@ class Money:
         rules = self.rules
         payer = rules.infusion_payer
         infusion = self.course_rules.infusion_price(self.course_step, self.course_day)
-        drug = 0.0 if self.is_sham() else rules.vials_price(mg)
+        drug = 0.0 if self.infusion.is_sham else rules.vials_price(mg)
         self.pay(payer, CostLine.INFUSION, infusion)
         self.pay(payer, CostLine.DRUG, drug)
         if payer == Payer.PATIENT:

@@ -1,11 +1,11 @@
-"""Death, flare, natural recovery and relapse, and patients who stop of their own accord.
+"""Death, flare, natural recovery and relapse.
 
 Hazards run down clocks: each holds what remains of a unit exponential and strikes at zero.
 """
 
 from __future__ import annotations
 
-from pathways.codes import Event, ExitReason, Payer, Purpose, State, Verdict, Visit
+from pathways.codes import Event, ExitReason, Purpose, State, Visit
 
 
 class NaturalHistory:
@@ -30,6 +30,7 @@ class NaturalHistory:
         self.move_to(State.DEAD)
         self.died_day = self.day
         self.alive = False
+        self.withdraw_requests()
         self.clinic.row.deaths += 1
 
     def weekly_tick(self) -> None:
@@ -47,10 +48,12 @@ class NaturalHistory:
             self.recovery_remaining -= self.rules.recovery_hazard_per_day * elapsed_days
             if self.recovery_remaining <= 0.0:
                 self.recover()
-        self.therapy_week(elapsed_days)
+        if self.in_programme:
+            self.therapy_week(elapsed_days)
         self.chronic_harms_week(elapsed_days)
-        if self.rules.choice_hazard_per_day > 0.0 and self.may_choose_to_stop():
-            self.patient_choice_week(elapsed_days)
+        self.come_and_go(elapsed_days)
+        if self.buys_elsewhere:
+            self.outside_week(elapsed_days)
 
     def move_flare(self) -> None:
         """Draw the flare of this calendar week from that of the last."""
@@ -76,6 +79,7 @@ class NaturalHistory:
         if not self.in_care:
             self.move_to(State.RECOVERED)
             self.cancel_visit()
+            self.withdraw_requests()
 
     def relapse(self) -> None:
         """Fall back to the pain of before."""
@@ -85,28 +89,6 @@ class NaturalHistory:
         self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
         self.move_to(State.EXITED if self.infusions > 0 else State.CONVENTIONAL)
         self.log_event(Event.RELAPSED, self.state, purpose=Purpose.RELAPSE_CLOCK, occurrence=struck)
-
-    def may_choose_to_stop(self) -> bool:
-        """Return whether the patient is in care, but neither waits nor is in a course."""
-        return self.in_care and self.state not in (State.WAITING, State.COURSE)
-
-    def patient_choice_week(self, elapsed_days: int) -> None:
-        """Lose patience with the treatment, and stop when it is used up."""
-        self.choice_remaining -= self.choice_hazard() * elapsed_days
-        if self.choice_remaining <= 0.0:
-            self.stop_reasons.add(ExitReason.PATIENT_CHOICE)
-
-    def choice_hazard(self) -> float:
-        """Return the hazard per day of stopping of one's own accord (decision)."""
-        rules = self.rules
-        hazard = rules.choice_hazard_per_day
-        if self.judgements > 0 and self.last_verdict == Verdict.FAILED:
-            hazard = hazard * rules.choice_ratio_no_benefit
-        if self.harmed_at_last_infusion or self.has_known_harm():
-            hazard = hazard * rules.choice_ratio_harm
-        if rules.infusion_payer == Payer.PATIENT:
-            hazard = hazard * rules.choice_ratio_paying
-        return hazard
 
     def cancel_visit(self) -> None:
         """Have no visit before us."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathways.codes import Event, Purpose, State, Visit
+from pathways.codes import Event, Purpose, State
 
 OLDEST_AGE_YEARS = 120
 
@@ -19,20 +19,21 @@ class Referral:
 
     def enter(self) -> None:
         """Be referred: symptoms, clocks and the date of the assessment."""
-        self.rules = self.model.rules_in_force()
+        self.rules = self.model.rules
         self.move_to(State.REFERRED)
         self.flare = self.flare_at_enrolment
         self.death_remaining = self.death_clock
         self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
-        self.choice_remaining = self.exponential_clock(Purpose.PATIENT_CHOICE, 0)
+        self.wind_clocks_of_patience()
         self.set_harm_clocks()
-        self.visit_kind, self.visit_day = Visit.ASSESSMENT, self.lead_to_assessment_days
+        self.arrange_assessment(self.lead_to_assessment_days)
         self.last_tick = self.model.day
         self.age_years = self.age_in_years()
         self.unsettled = True
         self.log_event(
             Event.REFERRED, self.condition, self.enrolment_score_sum, self.pain_level, self.age_days
         )
+        self.clinic.row.referrals += 1
 
     def age_in_years(self) -> int:
         """Return the age today in completed years of 365 days."""

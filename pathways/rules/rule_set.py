@@ -32,7 +32,7 @@ _Parameters = make_dataclass(
         ("start_day", int),
         *((f.name, _python_type(f.kind, f.count)) for f in PARAMETERS),
         ("curves", tuple, field(repr=False, compare=False)),
-        ("harm_can_begin", tuple, field(repr=False, compare=False)),
+        ("harms_with_excess", tuple, field(repr=False, compare=False)),
     ],
     frozen=True,
     slots=True,
@@ -50,8 +50,8 @@ class RuleSet(_Parameters):
         Calendar day from which it is in force.
     curves : tuple
         Immediate effect by ladder step, course day, ``codes.Curve``, clearance, weight.
-    harm_can_begin : tuple of tuple of bool
-        By harm and cause: whether its hazard can be other than 0.
+    harms_with_excess : tuple of ChronicHarm
+        Those whose hazard can depend on exposure.
     """
 
     __slots__ = ()
@@ -67,7 +67,7 @@ class RuleSet(_Parameters):
             start_day,
             **values,
             curves=_frozen(curves.tolist()),
-            harm_can_begin=_harms_that_can_begin(values),
+            harms_with_excess=_harms_with_excess(values),
         )
 
     def gap_days(self, step: int, course_day: int) -> int:
@@ -77,6 +77,10 @@ class RuleSet(_Parameters):
     def hours(self, step: int, course_day: int) -> float:
         """Return the hours infused on this course day."""
         return self.step_hours[step * MAX_COURSE_DAYS + course_day]
+
+    def minutes(self, step: int, course_day: int) -> int:
+        """Return the minutes infused on this course day, rounded up."""
+        return self.step_minutes[step * MAX_COURSE_DAYS + course_day]
 
     def dose_mg(self, step: int, course_day: int, weight_kg: float, fraction: float) -> float:
         """Return the dose in mg, rounded to the vial last; 0 for a sham."""
@@ -106,16 +110,13 @@ class RuleSet(_Parameters):
         return vials * self.price_vial
 
 
-def _harms_that_can_begin(values: dict[str, tuple]) -> tuple[tuple[bool, bool], ...]:
-    harm_off = values["harm_off"] == 1
+def _harms_with_excess(values: dict[str, tuple]) -> tuple[ChronicHarm, ...]:
+    if values["harm_off"]:
+        return ()
     return tuple(
-        (
-            values["harm_background"][harm] != 0.0,
-            not harm_off
-            and values["harm_link"][harm] != Link.NONE
-            and values["harm_base"][harm] != 0.0,
-        )
+        harm
         for harm in ChronicHarm
+        if values["harm_link"][harm] != Link.NONE and values["harm_base"][harm] != 0.0
     )
 
 

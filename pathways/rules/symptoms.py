@@ -79,8 +79,11 @@ class Symptoms:
         return self.numbered_uniform(Purpose.DIARY_MISSING, day) < probability
 
     def diary_scores(self, first_day: int, last_day: int) -> list[int]:
-        """Return the pain scores of the diary that are present on these days, in order."""
-        first_day = max(first_day, 0)
+        """Return the pain scores of the diary that are present on these days, in order.
+
+        Nothing was kept before the referral, the last one if there were several.
+        """
+        first_day = max(first_day, self.diary_since)
         if first_day > last_day:
             return []
         errors = self.diary_errors(first_day, last_day)
@@ -92,7 +95,9 @@ class Symptoms:
 
     def pain_score_today(self) -> int:
         """Return today's pain score as asked at the visit, never missing."""
-        return rating(self.pain + self.diary_errors(self.day, self.day)[0])
+        oldest = self.day - (DIARY_TERMS - 1)
+        normals = self.numbered_normals(Purpose.DIARY_ERROR, oldest, self.day)
+        return rating(self.pain + self.diary_error(normals, DIARY_TERMS - 1))
 
     def domain_baseline(self, domain: int) -> float:
         """Return what the patient scores on this instrument at the usual level of pain."""

@@ -84,11 +84,20 @@ class Therapies:
             programme_for == ProgrammeFor.TREATED and accepted
         )
 
-    def start_programme(self) -> None:
-        """Enrol in every therapy of the programme; the first session is some days away."""
+    def enter_programme(self) -> None:
+        """Begin the programme, or ask for a place; nobody does so twice."""
+        if self.in_programme or self.programme_request is not None:
+            return
+        if self.needs_place():
+            self.ask_for_place()
+        else:
+            self.start_programme(self.day + self.rules.therapy_delay_days)
+
+    def start_programme(self, start_day: int) -> None:
+        """Enrol in every therapy of the programme; they run from `start_day` on."""
         rules = self.rules
         self.in_programme = True
-        self.therapy_start_day = self.day + rules.therapy_delay_days
+        self.therapy_start_day = start_day
         for therapy in self.therapies[: rules.therapies]:
             therapy.phase = Phase.RUNNING
             therapy.persistence_remaining = self.exponential_clock(
@@ -96,8 +105,25 @@ class Therapies:
             )
         self.log_event(Event.PROGRAMME_STARTED, rules.therapies, self.therapy_start_day)
 
+    def therapy_sessions_each_week(self) -> int:
+        """Return the sessions a week of the whole programme, by the rules in force."""
+        rules = self.rules
+        return sum(
+            rules.therapy_sessions_per_week[m]
+            for m in range(rules.therapies)
+            if rules.therapy_sessions[m] > 0
+        )
+
+    def attends_sessions(self) -> bool:
+        """Return whether a therapy with sessions is running."""
+        return any(
+            therapy.phase == Phase.RUNNING and self.rules.therapy_sessions[therapy.number] > 0
+            for therapy in self.therapies
+        )
+
     def end_programme(self) -> None:
-        """Attend no more; what was reached fades from the next Monday."""
+        """Attend no more, and wait for no place; what was reached fades from the next Monday."""
+        self.programme_request = None
         for therapy in self.therapies:
             if therapy.phase == Phase.RUNNING:
                 therapy.phase = Phase.OVER

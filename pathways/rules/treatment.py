@@ -1,17 +1,24 @@
-"""Assessment, what follows a course, limits, booking and the end of treatment.
+"""Assessment, the rule for stopping, and the end of treatment.
 
-Each clinical decision is one method that a subclass of the patient may replace: `is_eligible`,
-`course_is_judged` and `verdict_on` (in :mod:`pathways.rules.response`), `acts_on_failure`,
-`move_after_course`, `time_is_up`, `caps_reached`, `next_start`; elsewhere `joins_programme` (in
-:mod:`pathways.rules.therapies`), `stops_after_acute_harm`, `reason_to_stop_for` and `test_is_due`
-(in :mod:`pathways.rules.harms`), `choice_hazard` (in :mod:`pathways.rules.natural_history`) and
-`could_not_pay` (in :mod:`pathways.rules.money`).
+The rule for stopping is `Treatment.review` with `next_move`; `end_treatment` carries it out.
+
+Each decision is one method that a subclass of the patient may replace. Here: `is_eligible`,
+`acts_on_failure`, `next_move` and `time_is_up`. In other modules of :mod:`pathways.rules`:
+
+- `response`: `course_is_judged`, `verdict_on`; `limits`: `caps_reached`, `next_start`
+- `therapies`: `joins_programme`; `money`: `could_not_pay`
+- `harms`: `stops_after_acute_harm`, `reason_to_stop_for`, `test_is_due`
+- `coming_and_going`: `choice_hazard`, `loss_hazard`, `waiting_hazard`, `rereferral_hazard`,
+  `may_be_referred_again`; `requests`: `cancels_late`, `stays_away`
+- `outside`: `begins_to_buy`, `cannot_pay_elsewhere`
+
+Those of the clinic are in `queues` (`standing` and one method for each discipline), `booking`
+(`first_fit`, `free_chair`, `has_beds`) and `appointments` (`assessment_days`, `has_place`).
 """
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
-from typing import NamedTuple
+from enum import Enum
 
 from pathways.codes import (
     CostLine,
@@ -42,21 +49,6 @@ MOVE_EVENTS = {
 }
 
 
-class Pause(IntEnum):
-    """Why a course starts later than wanted."""
-
-    NONE = 0
-    REST = 1
-    YEARLY_CAP = 2
-
-
-class Start(NamedTuple):
-    """When a course starts."""
-
-    day: int
-    pause: Pause
-
-
 class Treatment:
     """Step 6 of the day: visits, and what they lead to."""
 
@@ -66,40 +58,43 @@ class Treatment:
         self.cancel_visit()
         if kind == Visit.ASSESSMENT:
             self.assess()
-        elif kind == Visit.JUDGEMENT:
-            self.follow_up_cost()
-            judgement = self.judge()
-            self.do_tests()
-            self.after_course(judgement)
-        elif kind == Visit.REVIEW:
-            self.follow_up_cost()
-            self.do_tests()
-            self.review()
+            return
+        self.follow_up_cost()
+        judgement = self.judge() if kind == Visit.JUDGEMENT else None
+        self.do_tests()
+        self.review(judgement)
 
     # Assessment
 
     def assess(self) -> None:
         """Be assessed for ketamine, and ask for a first course."""
         rules = self.rules
-        self.assessed_day = self.day
+        if self.assessed_day < 0:
+            self.assessed_day = self.day
+        self.clinic.row.assessments += 1
         self.eligible = int(self.is_eligible())
         code = self.eligible + 2 * rules.ketamine_offered
         self.log_event(Event.ASSESSED, code, self.age_days + self.day, self.comorbidities)
         self.pay(Payer.HEALTH_SYSTEM, CostLine.ASSESSMENT, rules.price_assessment)
         accepted = bool(self.eligible and rules.ketamine_offered)
         if self.joins_programme(accepted):
-            self.start_programme()
-        if not accepted:
+            self.enter_programme()
+        if accepted:
+            self.ask_for_first_course()
+        else:
             self.move_to(State.CONVENTIONAL)
-            return
+            self.consider_buying()
+
+    def ask_for_first_course(self) -> None:
+        """Ask for a course on the first step of the ladder, unless something stands against it."""
         self.move_to(State.WAITING)
         self.do_tests()
         reasons = self.caps_reached(self.ladder_step) + self.take_stop_reasons()
         if reasons:
             self.end_treatment(reasons)
         else:
-            wanted_day = self.day + self.lead_to_treatment_days
-            self.book_course(self.ladder_step, wanted_day, State.WAITING)
+            lead_days = 1 if self.model.queues else self.lead_to_treatment_days
+            self.book_course(self.ladder_step, self.day + lead_days, State.WAITING)
 
     def is_eligible(self) -> bool:
         """Return whether the patient may be treated (decision)."""
@@ -114,17 +109,17 @@ class Treatment:
 
     # After a course
 
-    def review(self) -> None:
-        """Decide what follows a course that is not judged, or a taper."""
+    def review(self, judgement: Judgement | None) -> None:
+        """Decide what follows a course; `judgement` is None where it was not judged.
+
+        This is the rule for stopping. A taper that is complete ends treatment; otherwise treatment
+        stops for every reason that holds, or goes on with the next move.
+        """
         if self.tapering:
             self.end_treatment([ExitReason.TAPER_COMPLETED, *self.take_stop_reasons()])
-        else:
-            self.after_course(None)
-
-    def after_course(self, judgement: Judgement | None) -> None:
-        """Decide what follows a course; `judgement` is None where it was not judged."""
+            return
         reasons = [ExitReason.TIME_LIMIT] if self.time_is_up() else []
-        move = self.move_after_course(self.acted(judgement))
+        move = self.next_move(self.acted(judgement))
         if move is Move.MAINTAIN and self.rules.maintenance == Maintenance.NONE:
             reasons.append(ExitReason.TREATMENT_COMPLETED)
         elif isinstance(move, ExitReason):
@@ -166,7 +161,7 @@ class Treatment:
         limit_days = self.rules.limit_days
         return limit_days > 0 and self.day - self.first_infusion_day >= limit_days
 
-    def move_after_course(self, acted: bool) -> Move | ExitReason:
+    def next_move(self, acted: bool) -> Move | ExitReason:
         """Return what follows, or why nothing does (decision); `acted` is on a failure."""
         rules = self.rules
         if not acted:
@@ -222,72 +217,6 @@ class Treatment:
         self.continuations += 1
         self.false_positive_continuations += judgement.drug_truth == 0
 
-    # Limits and booking
-
-    def caps_reached(self, regimen: int) -> list[ExitReason]:
-        """Return the caps that a further course of `regimen` would break (decision)."""
-        rules = self.rules
-        reached = []
-        planned_mg = self.racemic_equivalents_given() + self.planned_racemic_mg(regimen, 1.0)
-        if rules.limit_racemic_mg > 0.0 and planned_mg > rules.limit_racemic_mg:
-            reached.append(ExitReason.DOSE_CAP)
-        too_many_courses = 0 < rules.limit_courses <= self.courses
-        infusions = self.infusions + rules.step_days[regimen]
-        if too_many_courses or 0 < rules.limit_infusions < infusions:
-            reached.append(ExitReason.COUNT_CAP)
-        if self.could_not_pay(regimen):
-            reached.append(ExitReason.COULD_NOT_PAY)
-        return reached
-
-    def racemic_equivalents_given(self) -> float:
-        """Return the ketamine given so far, mg of the racemate."""
-        return self.racemic_mg + self.s_ketamine_mg / self.rules.potency
-
-    def planned_racemic_mg(self, regimen: int, fraction: float) -> float:
-        """Return the dose of a whole course of `regimen`, mg of the racemate."""
-        rules = self.rules
-        planned = 0.0
-        for course_day in range(rules.step_days[regimen]):
-            mg = rules.dose_mg(regimen, course_day, self.weight_kg, fraction)
-            planned += rules.racemic_equivalent_mg(regimen, mg)
-        return planned
-
-    def next_start(self, regimen: int, wanted_day: int) -> Start:
-        """Return when a course that is wanted on `wanted_day` can start (decision)."""
-        rules = self.rules
-        start, pause = max(wanted_day, self.day + 1), Pause.NONE
-        if not self.tapering:
-            rested_day = self.last_infusion_day + rules.rest_days
-            if self.rest_is_due() and start < rested_day:
-                start, pause = rested_day, Pause.REST
-            per_year = rules.limit_courses_per_year
-            if 0 < per_year <= self.courses:
-                year_later = self.course_start_days[-per_year] + 365
-                if start < year_later:
-                    start, pause = year_later, Pause.YEARLY_CAP
-        return Start(self.avoid_weekend(start, rules, regimen), pause)
-
-    def rest_is_due(self) -> bool:
-        """Return whether a planned pause follows the last course."""
-        after_courses = self.rules.rest_after_courses
-        return after_courses > 0 and self.courses > 0 and self.courses % after_courses == 0
-
-    def book_course(self, regimen: int, wanted_day: int, state: State) -> None:
-        """Book the next course for `wanted_day` or as soon after as the rules allow."""
-        start = self.next_start(regimen, wanted_day)
-        self.course_rules = self.rules
-        self.course_step = regimen
-        self.course_start_day = self.administration_day = start.day
-        self.course_day = 0
-        self.cancel_visit()
-        if start.pause:
-            self.move_to(State.PAUSED)
-            self.log_event(Event.PAUSED, start.pause, start.day)
-        else:
-            self.move_to(state)
-        planned_mg = self.planned_racemic_mg(regimen, self.dose_fraction(self.rules))
-        self.log_event(Event.BOOKED, regimen, start.day, planned_mg, self.courses)
-
     # End of treatment
 
     def end_treatment(self, reasons: list[ExitReason]) -> None:
@@ -319,12 +248,17 @@ class Treatment:
         """Have no further visit and no further course."""
         self.exit_reason = reason
         self.exit_day = self.day
+        if not self.first_exit_reason:
+            self.first_exit_reason, self.first_exit_day = reason, self.day
         self.cancel_visit()
+        self.course_request = self.assessment_request = None
         self.course_start_day = self.administration_day = -1
-        if self.in_programme and not self.rules.programme_after_exit:
+        if not self.rules.programme_after_exit:
             self.end_programme()
         recovered = reason == ExitReason.RECOVERED
         self.move_to(State.RECOVERED if recovered else State.EXITED)
         given_mg = self.racemic_equivalents_given()
         self.log_event(Event.EXITED, reason, given_mg, self.infusions, self.courses)
         self.clinic.row.exits += 1
+        if reason not in (ExitReason.DEATH, ExitReason.RECOVERED):
+            self.consider_buying()

@@ -19,14 +19,16 @@ from pathways.reading.fields import (
     Section,
     Text,
 )
+from pathways.scenario.clinics import MOST_CLINICS, Clinic, refuse_contradicting_clinics
 from pathways.scenario.harms import HarmModel
-from pathways.scenario.later import later
-from pathways.scenario.later_sections import Arrivals, CalendarStart, Clinic
 from pathways.scenario.money import PriceBook
 from pathways.scenario.policy import Policy
-from pathways.scenario.shared import refuse_finer_step
+from pathways.scenario.referrals import Referrals
+from pathways.scenario.shared import placed, refuse_finer_step
 
 LONGEST_HORIZON_YEARS = 60
+NOTHING_TO_PAY = "nothing can be paid without prices"
+PRICE_BOOKS = "`prices: {book: us-2024-usd}` or `{book: uk-2023-gbp}`"
 
 
 class AnyForm:
@@ -88,19 +90,6 @@ class PopulationSection(Section):
         return self
 
 
-class Referrals(Section):
-    """How patients come."""
-
-    kind: Literal["closed_cohort"] = "closed_cohort"
-    """`closed_cohort`: everybody on day 0, unlimited resources, drawn waits."""
-    arrivals: later(Arrivals, "arrivals over calendar time") = None
-    """Referrals over calendar time."""
-    cohort_load: later(Flag, "queues under a closed cohort") = None
-    """Whether a closed cohort queues for limited resources."""
-    start: later(CalendarStart, "a calendar date") = None
-    """Date of day 0, instead of a nameless Monday."""
-
-
 class Structure(Section):
     """Structural choices; each has a default that the evidence prefers and rivals to try."""
 
@@ -121,17 +110,20 @@ class Discounting(Section):
     """Costs."""
 
 
+Clinics = Annotated[Items[Clinic], Field(min_length=1, max_length=MOST_CLINICS)]
+
+
 class Change(Section):
-    """A dated change of the policy: from that calendar day what is written replaces the base."""
+    """A dated change: from that calendar day what is written replaces what was in force."""
 
     from_day: Annotated[int, Quantity("d", whole=True, minimum=1, maximum=36500)]
     """Calendar day on which it starts, such as `365 d`."""
     policy: Policy
     """The policy from then on; only what changes needs to be written."""
-    prices: later(PriceBook, "changes of prices") = None
-    """Prices from then on."""
-    clinics: later(Items[Clinic], "changes of capacity") = None
-    """Capacity from then on."""
+    prices: PriceBook | None = None
+    """Prices from then on; only those that change need to be written."""
+    clinics: Clinics | None = None
+    """Clinics from then on, by name; only what changes needs to be written."""
 
 
 class ScenarioDocument(Section):
@@ -146,11 +138,11 @@ class ScenarioDocument(Section):
     horizon: Annotated[
         int, Quantity("d", whole=True, minimum=1, maximum=LONGEST_HORIZON_YEARS * 365)
     ] = 3650
-    """Time simulated; `--years` overrides it."""
+    """Time for which each patient is followed; `--years` overrides it."""
     policy: Policy
     """What the clinic does."""
     changes: Annotated[Items[Change], Field(max_length=MAX_RULE_SETS - 1)] = ()
-    """Dated changes of the policy, in order."""
+    """Dated changes of the policy, of prices and of clinics, in order."""
     population: PopulationSection = PopulationSection()
     """Who is referred."""
     referrals: Referrals = Referrals()
@@ -161,22 +153,104 @@ class ScenarioDocument(Section):
     """Discount rates."""
     parameters: dict[str, Override] = {}
     """Evidence parameters by id or name with another value."""
-    clinics: later(Items[Clinic], "clinics with limited resources") = None
-    """Clinics."""
+    clinics: Clinics | None = None
+    """Clinics; without them there is one with unlimited resources."""
     prices: PriceBook | None = None
     """Prices; without them no costs are counted."""
     harms: HarmModel = HarmModel()
     """Whether harms happen; by default all of them do."""
 
     @model_validator(mode="after")
-    def _payment_has_prices(self) -> ScenarioDocument:
-        policies = {("policy",): self.policy}
-        policies |= {
-            ("changes", index, "policy"): one.policy for index, one in enumerate(self.changes)
-        }
-        for within, policy in policies.items():
-            if policy.payment is not None and self.prices is None:
-                problem = "nothing can be paid without prices"
-                allowed = "`prices: {book: us-2024-usd}` or `{book: uk-2023-gbp}`"
-                raise ValueProblem(problem, allowed, within=(*within, "payment"))
+    def _goes_together(self) -> ScenarioDocument:
+        self._refuse_another_horizon()
+        self._refuse_payment_without_prices()
+        self._refuse_other_currency()
+        self._refuse_queues_at_no_clinic()
         return self
+
+    @model_validator(mode="after")
+    def _clinics_can_be_told_apart(self) -> ScenarioDocument:
+        try:
+            refuse_contradicting_clinics(self.clinics or ())
+        except ValueProblem as found:
+            raise placed(found, ("clinics",)) from None
+        return self
+
+    def _refuse_another_horizon(self) -> None:
+        follow_up = self.referrals.follow_up
+        if self.referrals.is_arrivals and "horizon" in self.model_fields_set:
+            if self.horizon != follow_up:
+                problem = f"patients are followed for {follow_up} d, as `follow_up` says"
+                allowed = f"`{follow_up} d`, or no `horizon`"
+                raise ValueProblem(problem, allowed, within=("horizon",))
+
+    def _refuse_payment_without_prices(self) -> None:
+        if self.prices is not None:
+            return
+        for steps, policy in self.policies.items():
+            outside = policy.outside_option
+            if policy.payment is not None:
+                raise ValueProblem(NOTHING_TO_PAY, PRICE_BOOKS, within=(*steps, "payment"))
+            if outside is not None and outside.price is not None:
+                place = (*steps, "outside_option", "price")
+                raise ValueProblem(NOTHING_TO_PAY, PRICE_BOOKS, within=place)
+
+    def _refuse_other_currency(self) -> None:
+        for index, change in enumerate(self.changes):
+            place = ("changes", index, "prices")
+            if (change.prices is None) != (self.prices is None):
+                side = "from this day on" if change.prices is None else "before this day"
+                problem = f"costs {side} would be missing"
+                raise ValueProblem(
+                    problem, "`prices` of the scenario and all changes", within=place
+                )
+            if change.prices is not None and change.prices.book != self.prices.book:
+                problem = f"costs in {self.prices.currency} and {change.prices.currency} do not add"
+                raise ValueProblem(problem, self.prices.book, within=(*place, "book"))
+
+    def _refuse_queues_at_no_clinic(self) -> None:
+        referrals = self.referrals
+        if referrals.cohort_load and self.clinics is None:
+            problem = "there are no clinics to queue at"
+            raise ValueProblem(problem, "`clinics`", within=("referrals", "cohort_load"))
+        if referrals.is_arrivals or referrals.cohort_load:
+            return
+        for steps, clinic in self.clinics_by_place.items():
+            if clinic.limited:
+                problem = (
+                    f"with everybody referred on day 0, waits for limited {clinic.limited[0]} "
+                    "depend on the number of patients simulated"
+                )
+                allowed = "`referrals: {kind: arrivals, ...}`, or `referrals: {cohort_load: true}`"
+                raise ValueProblem(problem, allowed, within=(*steps, clinic.limited[0]))
+
+    @property
+    def policies(self) -> dict[tuple[str | int, ...], Policy]:
+        """The base policy and those of the changes, by their place."""
+        changed = {("changes", i, "policy"): one.policy for i, one in enumerate(self.changes)}
+        return {("policy",): self.policy, **changed}
+
+    @property
+    def clinics_by_place(self) -> dict[tuple[str | int, ...], Clinic]:
+        """The clinics of the base and of the changes, by their place."""
+        found = {("clinics", i): one for i, one in enumerate(self.clinics or ())}
+        for index, change in enumerate(self.changes):
+            places = enumerate(change.clinics or ())
+            found |= {("changes", index, "clinics", i): one for i, one in places}
+        return found
+
+    @property
+    def followed_days(self) -> int:
+        """Days for which each studied patient is followed."""
+        return self.referrals.follow_up if self.referrals.is_arrivals else self.horizon
+
+    @property
+    def calendar_days(self) -> int:
+        """Calendar days from the first referral to the end of the last follow-up."""
+        return self.referrals.calendar_days(self.followed_days)
+
+    @property
+    def has_queues(self) -> bool:
+        """Whether assessments, courses and programmes are booked at clinics."""
+        is_loaded = self.referrals.is_arrivals or self.referrals.cohort_load
+        return self.clinics is not None and is_loaded

@@ -49,6 +49,9 @@ OTHER_TESTS = {
 }
 
 
+NURSES = "a clinic's are `nurses` and `chairs_per_nurse` under `clinics`"
+
+
 class HarmModel(Section):
     """Whether harms happen; by default all of them do."""
 
@@ -95,8 +98,8 @@ class Monitoring(Section):
 
     tests: Annotated[Items[MonitoringTest], Field(min_length=1, max_length=MAX_TESTS)]
     """Tests."""
-    nurses_per_chair: later(Positive, "nurses of monitored infusions") = None
-    """Nurses needed for each chair in use."""
+    nurses_per_chair: later(Positive, "nurses of monitored infusions", NURSES) = None
+    """Nurses needed for each chair in use; those of a clinic are said under `clinics`."""
 
     @model_validator(mode="after")
     def _no_test_twice(self) -> Monitoring:

@@ -19,10 +19,13 @@ class NotYetSupported:
     ----------
     what
         The thing in words, as the subject of "... are not yet supported".
+    instead
+        Where something of the kind can be said, if it can.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, instead: str = "") -> None:
         self.what = what
+        self.instead = instead
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Check what was written with the field's own type first, so that typos are found too."""
@@ -33,7 +36,8 @@ class NotYetSupported:
         return {**handler(schema), "$comment": f"{self.what}: not yet supported"}
 
     def _refuse(self, _value: Any) -> Any:
-        raise ValueProblem(f"{self.what}: not yet supported; remove this field")
+        problem = f"{self.what}: not yet supported; remove this field"
+        raise ValueProblem(f"{problem}; {self.instead}" if self.instead else problem)
 
 
 class NotModelled:
@@ -58,6 +62,6 @@ class NotModelled:
         return value
 
 
-def later(section: Any, what: str) -> Any:
+def later(section: Any, what: str, instead: str = "") -> Any:
     """Return the annotation of an optional field that is not yet supported."""
-    return Annotated[section, NotYetSupported(what)] | None
+    return Annotated[section, NotYetSupported(what, instead)] | None

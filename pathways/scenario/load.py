@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
 from pathways.reading.fields import validate
-from pathways.reading.overlay import is_path, overlay, read_extended
-from pathways.reading.tree import (
-    LocatedList,
-    LocatedMapping,
-    LocatedNode,
-    PlaceTable,
-    Step,
-    child,
-    steps_of,
-)
+from pathways.reading.overlay import is_path, read_extended
+from pathways.reading.tree import PlaceTable, Step, steps_of
+from pathways.scenario.changes import CHANGES, refuse_impossible_changes, with_whole_changes
 from pathways.scenario.document import ScenarioDocument
-
-CHANGES = "changes"
-POLICY = "policy"
 
 
 @dataclass(frozen=True)
@@ -32,8 +22,8 @@ class Scenario:
     Attributes
     ----------
     document : ScenarioDocument
-        Its content; ``document.changes`` hold whole policies, each the base with everything up to
-        that change laid over it.
+        Its content; ``document.changes`` hold whole policies, prices and clinics, each the base
+        with everything up to that change laid over it.
     places : PlaceTable
         Where each written field stands.
     file : str
@@ -93,15 +83,14 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     path = _path_of(str(name_or_path))
     written = read_extended(path, shipped_path)
-    tree = _with_whole_changes(written)
+    tree = with_whole_changes(written)
     try:
         document = validate(ScenarioDocument, tree)
     except InputError as found:
         raise_errors(_told_once(found.errors, PlaceTable(written)))
         raise
     places = PlaceTable(tree)
-    _refuse_disordered_changes(document, places)
-    _refuse_stop(document, places)
+    refuse_impossible_changes(document, places, PlaceTable(written))
     return Scenario(document, places, str(name_or_path))
 
 
@@ -117,22 +106,6 @@ def _path_of(name: str) -> Path:
             unknown.allowed,
             unknown.nearest,
         ) from None
-
-
-def _with_whole_changes(tree: LocatedMapping) -> LocatedMapping:
-    """Lay each change's policy over the policy before it, so that each is checked as a whole."""
-    changes, policy = child(tree, CHANGES), child(tree, POLICY)
-    if not isinstance(changes, LocatedList) or policy is None:
-        return tree
-    whole: list[LocatedNode] = []
-    for change in changes.items:
-        changed = child(change, POLICY)
-        if not isinstance(change, LocatedMapping) or changed is None:
-            whole.append(change)
-            continue
-        policy = overlay(policy, changed)
-        whole.append(replace(change, entries={**change.entries, POLICY: policy}))
-    return replace(tree, entries={**tree.entries, CHANGES: replace(changes, items=tuple(whole))})
 
 
 def _told_once(errors: Sequence[InputError], written: PlaceTable) -> list[InputError]:
@@ -155,29 +128,3 @@ def _number_of_change(error: InputError) -> int:
     """Return the index of the change an error lies in, -1 for the base."""
     steps = steps_of(error.place.path)
     return steps[1] if steps[:1] == (CHANGES,) and len(steps) > 1 else -1
-
-
-def _refuse_disordered_changes(document: ScenarioDocument, places: PlaceTable) -> None:
-    errors, latest = [], 0
-    for index, change in enumerate(document.changes):
-        if change.from_day <= latest:
-            place = places.place((CHANGES, index, "from_day"))
-            errors.append(
-                InputError(place, f"day {change.from_day} is not after the change before it")
-            )
-        latest = change.from_day
-    raise_errors(errors)
-
-
-def _refuse_stop(document: ScenarioDocument, places: PlaceTable) -> None:
-    """Refuse to take the ladder from under patients who may be on it."""
-    is_offered = document.policy.treatment == "ketamine"
-    for index, change in enumerate(document.changes):
-        if is_offered and change.policy.treatment == "none":
-            place = places.place((CHANGES, index, POLICY, "treatment"))
-            problem = "patients in treatment would be left without rules"
-            allowed = (
-                "`selection` and `limits` that let nobody start or go on, such as `courses: 1`"
-            )
-            raise InputError(place, problem, allowed)
-        is_offered = change.policy.treatment == "ketamine"

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from pathways.codes import ExitReason
 from pathways.reading.scalars import written_name
 from pathways.reading.tree import Step
+from pathways.scenario.capacity_notes import NO_QUEUES, Note, idle_clinics
 
 if TYPE_CHECKING:
+    from pathways.scenario.document import ScenarioDocument
     from pathways.scenario.load import Scenario
     from pathways.scenario.policy import Policy
 
-Note = tuple[tuple[Step, ...], str]
+NOBODY_TREATED = "no effect: nobody is treated"
+OF_EVERYBODY = {"leave_waiting_list", "re_referral"}
+"""Rules of the section ``exit`` that hold for patients who are not treated too."""
 
 
 def notes(scenario: Scenario) -> list[str]:
@@ -30,28 +34,43 @@ def notes(scenario: Scenario) -> list[str]:
         told once.
     """
     document, told = scenario.document, {}
-    for section, policy in _policies(scenario):
-        for steps, words in _idle_rules(policy):
-            place = scenario.places.place((*section, *steps))
-            told.setdefault((place.file, place.line, steps), f"{place}: {words}")
+    for steps, words in _idle(document):
+        place = scenario.places.place(steps)
+        # Of two lists the same item may have another place; of a change it is inherited.
+        names = tuple(step for step in steps if isinstance(step, str) and step != "changes")
+        told.setdefault((place.file, place.line, names, words), f"{place}: {words}")
     for index, change in enumerate(document.changes):
-        if change.from_day >= document.horizon:
+        if change.from_day >= document.calendar_days:
             place = scenario.places.place(("changes", index, "from_day"))
-            told[index] = f"{place}: starts after the horizon of {document.horizon} d"
+            span = "calendar" if document.referrals.is_arrivals else "horizon"
+            told[index] = f"{place}: starts after the {span} of {document.calendar_days} d"
     return list(told.values())
 
 
-def _policies(scenario: Scenario) -> Iterator[tuple[tuple[Step, ...], Policy]]:
-    yield ("policy",), scenario.document.policy
-    for index, change in enumerate(scenario.document.changes):
-        yield ("changes", index, "policy"), change.policy
+def _idle(document: ScenarioDocument) -> Iterator[Note]:
+    for steps, policy in document.policies.items():
+        yield from _below(steps, _idle_rules(policy))
+    if document.clinics is not None and not document.has_queues:
+        yield ("clinics",), NO_QUEUES
+        return
+    sections = {(): document, **{("changes", i): one for i, one in enumerate(document.changes)}}
+    for steps, section in sections.items():
+        idle = idle_clinics(section.policy, section.clinics or ())
+        yield from _below((*steps, "clinics"), idle)
+
+
+def _below(section: tuple[Step, ...], found: Iterator[Note]) -> Iterator[Note]:
+    for steps, words in found:
+        yield (*section, *steps), words
 
 
 def _idle_rules(policy: Policy) -> Iterator[Note]:
     if policy.treatment == "none":
-        for name in ("maintenance", "limits", "exit"):
+        for name in ("maintenance", "limits"):
             if name in policy.model_fields_set:
-                yield (name,), "no effect: nobody is treated"
+                yield (name,), NOBODY_TREATED
+        if policy.exit.model_fields_set - OF_EVERYBODY:
+            yield ("exit",), NOBODY_TREATED
         return
     yield from _idle_judgements(policy)
     yield from _idle_triggers(policy)

@@ -8,14 +8,14 @@ from pydantic import Field, model_validator
 
 from pathways.codes import Comorbidity, Condition, ExitReason
 from pathways.errors import ValueProblem
-from pathways.layout import MAX_TAPER_COURSES, RECENT_COURSES
+from pathways.layout import MAX_LADDER_STEPS, MAX_TAPER_COURSES, RECENT_COURSES
 from pathways.reading.fields import (
     Flag,
     Items,
     Mg,
     Named,
-    Number,
     Parameter,
+    PerYear,
     PositiveInt,
     Probability,
     Quantity,
@@ -24,7 +24,7 @@ from pathways.reading.fields import (
 )
 from pathways.scenario.harms import AdverseEventRule, Monitoring, PatientChoice, TestName
 from pathways.scenario.later import later
-from pathways.scenario.later_sections import OutsideOption, ReReferral
+from pathways.scenario.leaving import OutsideOption, ReReferral
 from pathways.scenario.money import Payment
 from pathways.scenario.programme import Programme
 from pathways.scenario.regimen import Ladder, Regimen
@@ -181,10 +181,12 @@ class Exit(Section):
     """Tests of `monitoring` that end treatment when they find something."""
     patient_choice: PatientChoice | None = None
     """How often patients stop of their own accord."""
-    lost_to_follow_up: later(Probability, "loss to follow-up") = None
-    """Yearly probability of being lost."""
-    re_referral: later(ReReferral, "re-referral") = None
-    """Whether patients who have exited come back."""
+    lost_to_follow_up: Parameter[PerYear] | None = None
+    """How many patients in treatment are lost in a year, such as `{evidence: M153}`."""
+    leave_waiting_list: Parameter[PerYear] | None = None
+    """How many who wait for an assessment or a first infusion give up in a year."""
+    re_referral: ReReferral | None = None
+    """Whether patients whose treatment has ended come back."""
 
 
 class Policy(Section):
@@ -210,10 +212,8 @@ class Policy(Section):
     """Therapies that run beside infusions, or instead of them."""
     payment: Payment | None = None
     """Who pays for infusions; by default the health system."""
-    outside_option: later(OutsideOption, "infusions bought elsewhere") = None
-    """What refused and exited patients may buy elsewhere."""
-    priority: later(Number, "queue priorities") = None
-    """Priority of this policy's patients in queues."""
+    outside_option: OutsideOption | None = None
+    """What refused and exited patients may buy elsewhere; by default they buy nothing."""
 
     @model_validator(mode="after")
     def _complete(self) -> Policy:
@@ -232,6 +232,12 @@ class Policy(Section):
             _refuse_rules_of_infusions(self)
         return self
 
+    @property
+    def regimens(self) -> list[Regimen]:
+        """The ladder's steps and, if it is another, the maintenance regimen behind them."""
+        steps = list(self.ladder.steps) if self.ladder is not None else []
+        return steps if self.maintenance.regimen is None else [*steps, self.maintenance.regimen]
+
 
 def refuse_contradictions(policy: Policy) -> None:
     """Refuse rules that cannot hold together.
@@ -242,6 +248,7 @@ def refuse_contradictions(policy: Policy) -> None:
         With the path of the rule to change.
     """
     _refuse_judgement_after_the_next_course(policy)
+    _refuse_too_many_regimens(policy)
     _refuse_cap_below_first_course(policy)
     _refuse_stop_without_its_test(policy)
     _refuse_reason_of_others(policy)
@@ -291,6 +298,13 @@ def _refuse_judgement_after_the_next_course(policy: Policy) -> None:
             f"but the next course starts after {interval} d"
         )
         raise ValueProblem(problem, f"less than {interval} d", within=("response", "judge_at"))
+
+
+def _refuse_too_many_regimens(policy: Policy) -> None:
+    if policy.outside_option is not None and len(policy.regimens) >= MAX_LADDER_STEPS:
+        problem = f"there are {len(policy.regimens)} regimens beside what is bought elsewhere"
+        allowed = f"{MAX_LADDER_STEPS - 1} or fewer with that of maintenance"
+        raise ValueProblem(problem, allowed, within=("ladder", "steps"))
 
 
 def _refuse_cap_below_first_course(policy: Policy) -> None:

@@ -14,7 +14,7 @@ from pathways.codes import Comorbidity, Condition, Domain, Purpose, Trait
 from pathways.errors import InputError
 from pathways.fastcore.draws import Draws
 from pathways.fastcore.maths import exponential, logarithm, normal_quantile
-from pathways.fastcore.population import sample_traits
+from pathways.fastcore.population import referral_days, sample_all_traits, sample_traits
 from pathways.resolve.tables import cholesky
 
 COPULA_TRAITS = (
@@ -59,9 +59,10 @@ class Sampler:
         self.people = plan.population[0]
         self.plan, self.patient = plan, patient
         self.draws = Draws(plan.seed, plan.draw)
+        self.clinic = int(plan.clinics["number"][0, 0])
 
     def uniform(self, purpose: int, occurrence: int, lane: int = 0) -> float:
-        return self.draws.uniform(self.plan.clinic, self.patient, purpose, occurrence, lane)
+        return self.draws.uniform(self.clinic, self.patient, purpose, occurrence, lane)
 
     def trait_uniform(self, trait: int, lane: int = 0) -> float:
         return self.uniform(Purpose.TRAIT, trait, lane)
@@ -77,7 +78,8 @@ class Sampler:
         weight = self.weight()
         return {
             "patient": self.patient,
-            "referral_day": 0,
+            "clinic": self.clinic,
+            "referral_day": self.plan.referral_days[self.patient],
             "enrolment_attempt": attempt,
             "pain_level": level,
             "flare_at_enrolment": flare,
@@ -266,7 +268,8 @@ VARIANTS = {
 @pytest.mark.parametrize("address", [(1, 0, 0), (2**64 - 1, 3, 2**32 - 1)])
 def test_traits_match_the_rules_to_the_last_bit(name, address):
     seed, draw, clinic = address
-    plan = make_plan(patients=60, seed=seed, draw=draw, clinic=clinic, **VARIANTS[name])
+    place = {"clinics": [{"number": clinic}], "referral_days": np.arange(60) * 3}
+    plan = make_plan(seed=seed, draw=draw, **place, **VARIANTS[name])
     traits = sample_traits(plan)
     for patient in range(plan.patients):
         expected = Sampler(plan, patient).traits()
@@ -303,9 +306,38 @@ def test_a_patient_does_not_depend_on_the_others():
     everybody = sample_traits(plan)
     assert sample_traits(plan, 20, 7).tobytes() == everybody[20:27].tobytes()
     assert sample_traits(plan, 40).tobytes() == everybody[40:].tobytes()
-    larger = sample_traits(replace(plan, patients=90))
+    larger = sample_traits(make_plan(patients=90))
     assert larger[:50].tobytes() == everybody.tobytes()
     assert len(sample_traits(plan, 5, 0)) == len(sample_traits(plan, 90)) == 0
+
+
+TWO = {"clinics": [{"number": 7}, {"number": 9}], "clinic_patients": [30, 20]}
+
+
+def test_a_clinic_does_not_depend_on_the_others():
+    plan = make_plan(**TWO, referral_days=[*range(30), *range(100, 120)])
+    alone = make_plan(clinics=[{"number": 9}], referral_days=range(100, 120))
+    second = sample_traits(plan, clinic=1)
+    assert second.tobytes() == sample_traits(alone).tobytes()
+    assert set(second["clinic"]) == {9} and second["referral_day"].tolist() == [*range(100, 120)]
+    assert sample_traits(plan, 4, 3, 1).tobytes() == second[4:7].tobytes()
+    first = sample_traits(plan)
+    assert not np.any(first["pain_level"][:20] == second["pain_level"])
+
+
+def test_all_clinics_stand_one_behind_the_other():
+    plan = make_plan(**TWO)
+    parts = [sample_traits(plan), sample_traits(plan, clinic=1)]
+    assert sample_all_traits(plan).tobytes() == np.concatenate(parts).tobytes()
+    empty = make_plan(clinics=[{"number": 7}, {"number": 9}], clinic_patients=[0, 4])
+    assert sample_all_traits(empty)["clinic"].tolist() == [9] * 4
+    assert len(sample_all_traits(make_plan(patients=0))) == 0
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 51), (45, 6), (51, 1)])
+def test_nobody_is_sampled_who_is_not_there(first, count):
+    with pytest.raises(ValueError, match="the clinic's 50 patients"):
+        sample_traits(make_plan(patients=50), first, count)
 
 
 def test_a_negative_zero_never_appears():
@@ -337,7 +369,7 @@ def test_the_patient_who_cannot_enrol_is_named():
     [
         ({"seed": 2**64}, "seed"),
         ({"draw": -1}, "draw"),
-        ({"clinic": 2**32}, "clinic"),
+        ({"clinics": make_plan(clinics=[{"number": 2**32}]).clinics}, "clinic number"),
         ({"seed": 1.0}, "seed"),
         ({"population": make_plan().population[:0]}, "population"),
         ({"population": make_plan(c50_median=float("nan")).population}, "c50_median"),
@@ -347,3 +379,65 @@ def test_the_patient_who_cannot_enrol_is_named():
 def test_numbers_out_of_range_are_refused(change, message):
     with pytest.raises((TypeError, ValueError), match=message):
         sample_traits(replace(make_plan(), **change))
+
+
+def test_only_clinics_of_the_plan_are_sampled():
+    with pytest.raises(ValueError, match="clinic: got 1"):
+        sample_traits(make_plan(), clinic=1)
+
+
+def days_worked_out(seed, draw, clinic, per_day, calendar_days):
+    """The rule of docs/model.md 3 a second time."""
+    draws, total, days = Draws(seed, draw), 0.0, []
+    while True:
+        u = draws.uniform(clinic, len(days), Purpose.REFERRAL_DAY)
+        total = total + -logarithm(u)
+        if total / per_day >= calendar_days:
+            return days
+        days.append(floor(total / per_day))
+
+
+@pytest.mark.parametrize("address", [(1, 0, 1), (2**64 - 1, 3, 2**32 - 1)])
+@pytest.mark.parametrize("per_day", [0.003, 120 / 365, 25.0])
+def test_days_of_referral_match_the_rule_to_the_last_bit(address, per_day):
+    found = referral_days(*address, per_day, 400)
+    assert found.dtype == np.int64
+    assert found.tolist() == days_worked_out(*address, per_day, 400)
+
+
+def test_a_longer_calendar_moves_no_referral():
+    short, long = (referral_days(5, 0, 3, 0.7, days) for days in (500, 1500))
+    assert len(long) > len(short) > 0
+    assert long[: len(short)].tolist() == short.tolist()
+    assert long[len(short)] >= 500
+
+
+def test_more_room_is_made_for_many_referrals():
+    # Room is made for 1,024 more than expected; this seed has more than that.
+    days = referral_days(41, 0, 1, 200.0, 1000)
+    assert len(days) > 200_000 + 1024
+    assert days[-1] == 999
+    assert days[: 200_000 // 2].tolist() == referral_days(41, 0, 1, 200.0, 600)[:100_000].tolist()
+
+
+def test_nobody_comes_at_a_rate_of_zero_or_in_no_time():
+    assert referral_days(1, 0, 1, 0.0, 1000).tolist() == []
+    assert referral_days(1, 0, 1, 1e-300, 1000).tolist() == []
+    assert referral_days(1, 0, 1, 5.0, 0).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 0, 1, -0.1, 10), "per_day"),
+        ((1, 0, 1, float("nan"), 10), "per_day"),
+        ((1, 0, 1, 2.0**20, 2**12), "fewer than"),
+        ((1, 0, 1, 1.0, -1), "calendar_days"),
+        ((1, 0, 2**32, 1.0, 10), "clinic number"),
+        ((2**64, 0, 1, 1.0, 10), "seed"),
+        ((1, 0, 1, 1.0, 1.5), "calendar_days"),
+    ],
+)
+def test_arrivals_out_of_range_are_refused(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        referral_days(*arguments)

@@ -103,7 +103,7 @@ def test_the_sum_over_days_is_the_sum_of_days(traits, rules):
             qaly += utility * (plan.effect_prefix[day + 1] - plan.effect_prefix[day])
             pain_days += patient.pain
             removed += patient.removed
-        model.close_books()
+        model.take_results()
         results = model.result().results
     assert results["qaly"] == pytest.approx(qaly, rel=1e-12)
     assert results["pain_days"] == pytest.approx(pain_days, rel=1e-12)

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from clinic_records import FIRST_CLINIC
 from plans import make_plan
 from reference_runs import (
     ALWAYS_PASSES,
@@ -44,7 +45,7 @@ CERTAIN = {"acute_intercept": [1e9, -1e9, -1e9, -1e9]}
 
 
 def uniform(purpose: Purpose, occurrence: int, patient: int = 0, lane: int = 0) -> float:
-    return Draws(1).uniform(0, patient, purpose, occurrence, lane)
+    return Draws(1).uniform(FIRST_CLINIC, patient, purpose, occurrence, lane)
 
 
 def clock(purpose: Purpose, occurrence: int, patient: int = 0) -> float:
@@ -266,9 +267,9 @@ def test_window_sums_take_whole_weeks_before_this_one_and_forget_stale_entries()
     with open_model(still_plan()) as model:
         patient = model.patients[0]
         assert patient.window_sum("mg", 31) == 0.0
-        patient.infusions = 1
         for week, mg in [(3, 10.0), (3, 5.0), (5, 20.0), (3 + EXPOSURE_WEEKS, 40.0)]:
             model.week = week
+            patient.day = 7 * week
             patient.record_exposure(mg, 2.0, mg)
             if week == 5:
                 sums = [patient.window_sum("mg", n) for n in (0, 1, 2, 5)]
@@ -317,7 +318,7 @@ def test_excess_hazard_multiplies_base_ratio_link_and_lifetime_dose():
     with open_model(still_plan(**fields), {"comorbidities": 1 << Comorbidity.DEPRESSION}) as model:
         patient = model.patients[0]
         assert patient.excess_hazard(CYSTITIS) == 0.0
-        patient.infusions, patient.racemic_mg, patient.s_ketamine_mg = 3, 100.0, 50.0
+        patient.last_exposure_day, patient.racemic_mg, patient.s_ketamine_mg = 3, 100.0, 50.0
         expected = 0.001 * 3.0 * (0.5 * 200.0) * np.exp(0.7 * 0.2)
         assert patient.excess_hazard(CYSTITIS) == pytest.approx(expected, rel=1e-14)
 

@@ -55,10 +55,13 @@ def test_traits_arrive_and_all_results_are_gathered():
         model.run()
         patient = model.patients[1]
         for field in TRAITS:
-            assert getattr(patient, field.name) == traits[field.name][1]
+            if field.name != "clinic":
+                assert getattr(patient, field.name) == traits[field.name][1]
+        assert patient.clinic is model.clinics[0]
+        assert patient.clinic_number == patient.clinic.number == traits["clinic"][1]
         results = model.result().results
-        for field in RESULTS:
-            assert numpy.array_equal(results[field.name][1], getattr(patient, field.name))
+        for field, value in zip(RESULTS, patient.results, strict=True):
+            assert numpy.array_equal(results[field.name][1], value)
 
 
 def test_rules_are_plain_numbers_and_cannot_be_changed():
@@ -89,7 +92,7 @@ def test_everything_is_freed_after_closing():
     plan = make_plan(patients=3, horizon_days=30)
     model = PathwayModel(plan)
     model.run()
-    watched = [weakref.ref(model), weakref.ref(model.clinic)]
+    watched = [weakref.ref(model), weakref.ref(model.clinics[0])]
     watched += [weakref.ref(patient) for patient in model.patients]
     model.close()
     del model

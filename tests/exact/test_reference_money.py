@@ -200,7 +200,13 @@ def test_nothing_has_a_price_unless_it_is_given_one():
 @pytest.mark.parametrize("payer", Payer)
 def test_lines_and_payers_add_up_to_the_same(payer):
     plan = make_plan(
-        patients=50, years=2, harms=True, programme=True, prices=True, infusion_payer=payer
+        patients=50,
+        years=2,
+        harms=True,
+        programme=True,
+        prices=True,
+        outside=True,
+        infusion_payer=payer,
     )
     results = run(plan).results
     by_line = results["cost_line"].sum(axis=1)
@@ -278,7 +284,7 @@ def test_drug_only_life_years_leave_expectation_out():
                 pain = pain * (1.0 - mean)
             utility = patient.utility_at(pain)
             expected += utility * (plan.effect_prefix[day + 1] - plan.effect_prefix[day])
-        model.close_books()
+        model.take_results()
         results = model.result().results
     assert results["qaly_drug_only"] == pytest.approx(expected, rel=1e-12)
     assert results["qaly_drug_only"] < results["qaly"]

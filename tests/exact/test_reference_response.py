@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from clinic_records import FIRST_CLINIC
 from reference_runs import ALWAYS_PASSES, of_kind, open_model, run_still, still_plan
 
 from pathways.codes import (
@@ -213,11 +214,13 @@ def test_diary_scores_are_pure_functions_of_the_day():
         patient.pain_kept = [6.3] * 64
         for day in (0, 3, 20, 21, 40):
             normals = [
-                draws.normal(0, 0, Purpose.DIARY_ERROR, (day - lag) // 2, (day - lag) % 2)
+                draws.normal(
+                    FIRST_CLINIC, 0, Purpose.DIARY_ERROR, (day - lag) // 2, (day - lag) % 2
+                )
                 for lag in range(8)
             ]
             score = np.clip(np.floor(6.3 + 1.1 * np.dot(weights, normals) + 0.5), 0, 10)
-            missing = draws.uniform(0, 0, Purpose.DIARY_MISSING, day // 2, day % 2) < 0.3
+            missing = draws.uniform(FIRST_CLINIC, 0, Purpose.DIARY_MISSING, day // 2, day % 2) < 0.3
             assert patient.diary_scores(day, day) == ([] if missing else [score])
         single = [patient.diary_scores(day, day) for day in range(30)]
         assert patient.diary_scores(-5, 29) == [score for scores in single for score in scores]
@@ -276,7 +279,7 @@ def test_errors_of_other_domains_have_addresses_of_their_own():
         for number in range(5):
             patient.courses = number
             before, after = (
-                Draws(1).normal(0, 0, Purpose.DOMAIN_ERROR, occurrence)
+                Draws(1).normal(FIRST_CLINIC, 0, Purpose.DOMAIN_ERROR, occurrence)
                 for occurrence in (-1 - (8 * number + 4), 8 * number + 4)
             )
             assert patient.baseline_of(0).sum == np.floor(45.0 + 9.0 * before + 0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from clinic_records import FIRST_CLINIC
 from reference_runs import ALWAYS_PASSES, of_kind, open_model, run_still, still_plan
 
 from pathways.codes import Event, ExitReason, ProgrammeFor, Purpose, State
@@ -47,7 +48,7 @@ def by_week(weekly: list[float], days: int) -> np.ndarray:
 
 
 def uniform(purpose: Purpose, occurrence: int) -> float:
-    return Draws(1).uniform(0, 0, purpose, occurrence)
+    return Draws(1).uniform(FIRST_CLINIC, 0, purpose, occurrence)
 
 
 def test_a_medication_ramps_up_on_mondays_to_its_full_effect():

@@ -133,8 +133,8 @@ def test_loss_of_response(bits, rules, move):
         patient = model.patients[0]
         patient.ever_passed = True
         patient.judgement_bits = bits
-        assert patient.move_after_course(acted=True) is move
-        assert patient.move_after_course(acted=False) is Move.MAINTAIN
+        assert patient.next_move(acted=True) is move
+        assert patient.next_move(acted=False) is Move.MAINTAIN
 
 
 def test_a_judgement_on_the_day_of_the_infusion():

@@ -135,9 +135,21 @@ RICH = {
     },
 }
 WITHOUT_EXCESS_HARM = {**SIMPLE, "harms": {"off": True}}
+ELSEWHERE_TOO = {
+    "extends": "conventional-care",
+    "scenario": "elsewhere-too",
+    "policy": {
+        "outside_option": {
+            "regimen": {"dose": "40 mg", "duration": "1 h"},
+            "first_after": "30 d",
+            "interval": "21 d",
+            "stop_rate": "1 per year",
+        }
+    },
+}
 # The evidence states no quality-adjusted life years lost at the onset of a chronic harm.
 NOT_IN_THE_EVIDENCE = ["harm_qaly_loss"]
-# Worked by hand in test_resolver_harms, test_resolver_programme and test_resolver_money.
+# Worked by hand in test_resolver_harms, _programme, _money and _leaving.
 ELSEWHERE = (
     "programme_",
     "therap",
@@ -152,6 +164,10 @@ ELSEWHERE = (
     "price_",
     "vial_content_",
     "step_premedicated",
+    "outside_",
+    "waiting_leave_",
+    "lost_",
+    "rereferral_",
 )
 
 
@@ -179,6 +195,7 @@ def padded(values, length):
 
 def test_every_field_of_the_rules_is_set_by_some_scenario():
     plans = [quick_plan(one, patients=1) for one in (*SHIPPED, RICH, WITHOUT_EXCESS_HARM)]
+    plans.append(quick_plan(ELSEWHERE_TOO, patients=1))
     records = np.concatenate([plan.rule_sets for plan in plans])
     never = [field.name for field in layout.PARAMETERS if not np.any(records[field.name])]
     assert never == NOT_IN_THE_EVIDENCE
@@ -214,6 +231,8 @@ GUIDELINE = {
     "step_gap_days": [0],
     "step_dose": [80.0],
     "step_hours": [2.0],
+    "step_minutes": [120],
+    "step_bed": [0],
     "vial_step_mg": 1.0,
     "definition_number": 0,
     "judge_at_days": 22,
@@ -313,8 +332,11 @@ def test_nothing_of_the_rules_is_left_to_chance():
 
 def test_plan_of_the_guideline():
     plan = resolve(load_scenario("guideline-2018"), patients=7, years=2.0, seed=9)
-    assert (plan.patients, plan.seed, plan.draw, plan.clinic) == (7, 9, 0, 1)
-    assert plan.horizon_days == 730
+    assert (plan.patients, plan.seed, plan.draw) == (7, 9, 0)
+    assert plan.clinics.shape == (1, 1) and plan.clinics["number"][0, 0] == 1
+    assert plan.clinic_patients.tolist() == [7] and plan.referral_days.tolist() == [0] * 7
+    assert (plan.queues, plan.studied_days) == (False, (0, 1))
+    assert plan.horizon_days == plan.calendar_days == 730
     assert plan.change_days.tolist() == [0]
     assert plan.change_days.dtype == np.int64
     assert plan.rule_sets.shape == (1,)
@@ -672,9 +694,13 @@ def test_resolving_twice_gives_the_same(one):
 def test_description_says_what_the_run_rests_on():
     description = quick_plan(RICH, patients=1, years=1).description
     assert sorted(description) == [
+        "calendar_days",
+        "clinic_names",
+        "clinic_numbers",
         "overridden",
         "parameter_ids",
         "prices",
+        "regions",
         "scenario",
         "values",
     ]

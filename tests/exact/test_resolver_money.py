@@ -172,8 +172,9 @@ def test_effects_and_costs_are_discounted_apart():
     assert np.diff(plan.effect_prefix) == pytest.approx(plan.effect_factor[:-1] / 365, rel=1e-9)
 
 
-SET_BY_PRESETS_ONLY = {"harm_qaly_loss"}
-"""The evidence states no QALYs lost at the onset of a chronic harm beyond those while it lasts."""
+SET_BY_PRESETS_ONLY = {"harm_qaly_loss", "budget_limits"}
+"""The evidence states no QALYs lost at the onset of a chronic harm beyond those while it lasts, and
+no shipped scenario stops patients at their budget."""
 
 
 def test_every_new_field_is_used_by_a_shipped_scenario():

@@ -314,9 +314,29 @@ BAD_SECTIONS = {
     "off and none": ({"harms": {"off": True, "none": True}}, "harms.off", "keep one of them"),
     "unknown switch": ({"harms": {"of": True}}, "harms.of", "off"),
     "changed prices": (
-        {"changes": [{"from_day": "9 d", "policy": {}, "prices": {"book": "us-2024-usd"}}]},
+        {"changes": [{"from_day": "9 d", "prices": {"book": "us-2024-usd"}}]},
+        "changes[0].prices.book",
+        "costs in GBP and USD do not add",
+    ),
+    "prices from a day on": (
+        {"prices": None, "changes": [{"from_day": "9 d", "prices": {"book": "us-2024-usd"}}]},
         "changes[0].prices",
-        "not yet supported",
+        "costs before this day would be missing",
+    ),
+    "prices to a day": (
+        {"changes": [{"from_day": "9 d", "prices": None}]},
+        "changes[0].prices",
+        "costs from this day on would be missing",
+    ),
+    "unknown price": (
+        {"prices": {"book": "uk-2023-gbp", "other": {"infusion_one_hour": 3}}},
+        "prices.other.infusion_one_hour",
+        "infusion_two_hours",
+    ),
+    "price below nothing": (
+        {"prices": {"other": {"infusion_two_hours": -3}}},
+        "prices.other.infusion_two_hours",
+        "0 or more",
     ),
     "changed laboratory stop": (
         {"changes": [{"from_day": "9 d", "policy": {"exit": {"laboratory_stop": ["cognition"]}}}]},

@@ -14,18 +14,11 @@ POLICY = {
     "ladder": {"steps": [{"dose": "80 mg", "duration": "2 h"}]},
     "response": {"judge_at": "0 d", "criteria": [{"moment": "end", "percent": "30 %"}]},
 }
-CLINIC = {
-    "name": "Town clinic",
-    "chairs": 2,
-    "nurses": 1,
-    "open": {"days": ["monday", "friday"], "minutes": "480 min"},
-    "assessment_slots_per_week": 3,
-    "no_show": 0.1,
-}
 STEP = ("policy", "ladder", "steps", 0)
 MAINTENANCE = {"kind": "interval", "interval": "42 d"}
 
-# Path of the field, a valid value, how the message calls it, and a value with a slip.
+# Path of the field, a valid value, how the message calls it, and a value with a slip; what is said
+# instead follows the word "field".
 REFUSED = {
     "adjuvants": (STEP, ["magnesium"], "adjuvants", ["magnesia"]),
     "titrate_to_response": (STEP, True, "titration to response", "yes"),
@@ -42,13 +35,6 @@ REFUSED = {
         "no",
     ),
     "dose_per_year": (("policy", "limits"), "900 mg", "a yearly dose cap", "900"),
-    "lost_to_follow_up": (("policy", "exit"), "5 %", "loss to follow-up", 1.5),
-    "re_referral": (
-        ("policy", "exit"),
-        {"rate": "0.1 per year", "wait_at_least": "30 d"},
-        "re-referral",
-        {"rate": "0.1 per year"},
-    ),
     "nurses_per_chair": (
         ("policy", "monitoring"),
         0.5,
@@ -61,22 +47,7 @@ REFUSED = {
         "a programme before the first infusion",
         "yes",
     ),
-    "outside_option": (
-        ("policy",),
-        {"share": 0.2},
-        "infusions bought elsewhere",
-        {"share": 2},
-    ),
-    "priority": (("policy",), 1, "queue priorities", "1 mg"),
-    "arrivals": (
-        ("referrals",),
-        {"per_year": 100, "warm_up": "1 year", "intake": "1 year", "follow_up": "5 year"},
-        "arrivals over calendar time",
-        {"per_year": 100},
-    ),
-    "cohort_load": (("referrals",), True, "queues under a closed cohort", "yes"),
     "start": (("referrals",), {"date": "2026-11-23"}, "a calendar date", {"date": "23.11.2026"}),
-    "clinics": ((), [CLINIC], "clinics with limited resources", [{**CLINIC, "chairs": -1}]),
 }
 # What was refused by name until it had a rule: path, a valid value, how that is read, a slip and
 # what is said of the slip.
@@ -141,9 +112,8 @@ SUPPORTED = {
 }
 # There in any case, as an empty list or with defaults: they cannot be taken away.
 NEVER_NULL = ("premedication", "laboratory_stop", "harms")
-REFUSED_IN_CHANGES = {
-    "prices": ({"book": "uk-2023-gbp"}, "changes of prices"),
-    "clinics": ([CLINIC], "changes of capacity"),
+INSTEAD = {
+    "nurses_per_chair": "; a clinic's are `nurses` and `chairs_per_nurse` under `clinics`",
 }
 
 
@@ -192,7 +162,8 @@ def test_valid_content_is_refused_by_name(name):
     path, value, what, _ = REFUSED[name]
     content = document(path, name, value)
     (error,) = refused(content)
-    assert error.problem == f"{what}: not yet supported; remove this field"
+    instead = INSTEAD.get(name, "")
+    assert error.problem == f"{what}: not yet supported; remove this field{instead}"
     assert error.place.path.endswith(name)
     assert error.place.line == line_of(content, name)
 
@@ -239,14 +210,6 @@ def test_null_of_what_has_a_rule(name):
     assert (error.place.path.split(".")[-1], error.place.line) == (name, line_of(content, name))
 
 
-@pytest.mark.parametrize("name", REFUSED_IN_CHANGES)
-def test_changes_of_what_is_not_supported(name):
-    value, what = REFUSED_IN_CHANGES[name]
-    (error,) = refused(document(("changes", 0), name, value))
-    assert error.problem == f"{what}: not yet supported; remove this field"
-    assert error.place.path == f"changes[0].{name}"
-
-
 def sections(section, seen):
     """Collect every section of the schema that can be reached."""
     if section in seen:
@@ -279,6 +242,5 @@ def test_every_unsupported_field_is_refused_here():
         for name, field in section.model_fields.items()
         if any(isinstance(mark, NotYetSupported) for mark in marks(field.annotation))
     }
-    assert {name for _, name in unsupported} == {*REFUSED, *REFUSED_IN_CHANGES}
-    assert {name for where, name in unsupported if where == "Change"} == set(REFUSED_IN_CHANGES)
-    assert len(unsupported) == len(REFUSED) + len(REFUSED_IN_CHANGES)
+    assert {name for _, name in unsupported} == {*REFUSED}
+    assert len(unsupported) == len(REFUSED)

@@ -88,6 +88,15 @@ SPOILT = {
     "unknown payer": ("policy", "payment", {"payer": "state"}),
     "unknown price book": ("prices", {"book": "uk-2023"}),
     "unknown switch of harms": ("harms", {"of": True}),
+    "unknown kind of referrals": ("referrals", {"kind": "arrival"}),
+    "loss as a share": ("policy", "exit", {"lost_to_follow_up": "5 %"}),
+    "no clinics": ("clinics", []),
+    "half a chair": ("clinics", [{"name": "Town", "chairs": 1.5}]),
+    "endless chairs": ("clinics", [{"name": "Town", "chairs": "endless"}]),
+    "unknown order of the queue": ("clinics", [{"name": "Town", "queue": "sickest_first"}]),
+    "unknown weekday": ("clinics", [{"name": "Town", "open": {"days": ["mon"]}}]),
+    "unknown price": ("prices", {"book": "uk-2023-gbp", "other": {"infusion": 3}}),
+    "no time from one booking to the next": ("clinics", [{"booking_every": 7}]),
 }
 
 
@@ -133,26 +142,21 @@ def test_defaults_carry_their_unit_or_name():
         ("Ladder", "gap"): "14 d",
         ("Criterion", "statistic"): "mean",
         ("Regimen", "days"): 1,
+        ("Clinic", "booking_every"): "7 d",
+        ("Clinic", "therapy_slots_per_week"): "unlimited",
+        ("Clinic", "beds"): 0,
+        ("Clinic", "queue"): "first_come",
     }
     for (section, key), default in defaults.items():
         assert SECTIONS[section]["properties"][key]["default"] == default
 
 
 UNSUPPORTED = {
-    ("the scenario", "clinics"): "clinics with limited resources",
-    ("Change", "clinics"): "changes of capacity",
-    ("Change", "prices"): "changes of prices",
-    ("Exit", "lost_to_follow_up"): "loss to follow-up",
-    ("Exit", "re_referral"): "re-referral",
     ("Ladder", "step_down_on_intolerance"): "stepping down on intolerance",
     ("Limits", "dose_per_year"): "a yearly dose cap",
     ("Maintenance", "on_return_of_pain"): "maintenance on return of pain",
     ("Monitoring", "nurses_per_chair"): "nurses of monitored infusions",
-    ("Policy", "outside_option"): "infusions bought elsewhere",
-    ("Policy", "priority"): "queue priorities",
     ("Programme", "required_before_ketamine"): "a programme before the first infusion",
-    ("Referrals", "arrivals"): "arrivals over calendar time",
-    ("Referrals", "cohort_load"): "queues under a closed cohort",
     ("Referrals", "start"): "a calendar date",
     ("Regimen", "adjuvants"): "adjuvants",
     ("Regimen", "titrate_to_response"): "titration to response",

@@ -14,7 +14,8 @@ from pathways.engines.mesa_engine import run
 from pathways.fastcore.population import sample_traits
 from pathways.model.model import PathwayModel
 from pathways.model.patient import PatientAgent
-from pathways.rules.treatment import Move, Pause, Start
+from pathways.rules.limits import Pause, Start
+from pathways.rules.treatment import Move
 
 PATIENTS = 30
 
@@ -160,12 +161,12 @@ class JudgesKindly(PatientAgent):
 
 
 class AlwaysMaintains(PatientAgent):
-    def move_after_course(self, acted):
+    def next_move(self, acted):
         return Move.MAINTAIN
 
 
 class StartsAtOnce(PatientAgent):
-    def next_start(self, regimen, wanted_day):
+    def next_start(self, wanted_day):
         return Start(max(wanted_day, self.day + 1), Pause.NONE)
 
 

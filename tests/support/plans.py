@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 import numpy as np
-from presets import HARM_AGE_LOG_SLOPES, HARMS, PRICES, PROGRAMME
+from clinic_records import FIRST_CLINIC, clinic_records, patients_by_clinic, refuse_unknown
+from presets import HARM_AGE_LOG_SLOPES, HARMS, LEAVING, OUTSIDE, PRICES, PROGRAMME
 
 from pathways import layout
 from pathways.codes import (
@@ -23,7 +24,6 @@ from pathways.codes import (
     MissingRule,
     Statistic,
 )
-from pathways.errors import nearest
 from pathways.fastcore.maths import normal_quantile
 from pathways.plan import Plan
 from pathways.resolve import tables
@@ -110,6 +110,7 @@ POLICY = {
     "step_gap_days": [[0], [0, 1]],
     "step_dose": [[80.0], [100.0, 100.0]],
     "step_hours": [[2.0], [4.0, 4.0]],
+    "step_minutes": [[120], [240, 240]],
     "vial_step_mg": 1.0,
     "drug_relief_floor_x10": 100,
     "adherence_to_rule": 1.0,
@@ -207,8 +208,9 @@ TRAIT_DEFAULTS = {
     "death_clock": 5.0,
     "therapy_response": 1.0,
     "yearly_budget": 3000.0,
+    "clinic": FIRST_CLINIC,
 }
-# What the rules of therapies, harms, money and choice need so that nothing of it happens.
+# What the rules of therapies, harms, money, choice and buying need so that nothing happens.
 NOTHING_FURTHER = {
     "acute_intercept": NEVER_LOG_ODDS,
     "acute_sham_intercept": NEVER_LOG_ODDS,
@@ -220,39 +222,59 @@ NOTHING_FURTHER = {
     "choice_ratio_paying": 1.0,
     "therapy_floor": 0.0001,
     "vial_content_mg": 500.0,
+    "outside_step": -1,
+    "outside_delay_days": 1,
+    "outside_interval_days": 1,
 }
-COURSE_FIELDS = {"step_gap_days", "step_dose", "step_hours", "price_infusion"}
+COURSE_FIELDS = {"step_gap_days", "step_dose", "step_hours", "step_minutes", "price_infusion"}
 
 
 def make_plan(
-    patients: int = 200,
+    patients: int | None = None,
     years: int = 2,
     seed: int = 1,
     changes: dict[int, dict[str, object]] | None = None,
     draw: int = 0,
-    clinic: int = 0,
     discount_rate: float = 0.03,
     cost_discount_rate: float = 0.05,
     harms: bool = False,
     programme: bool = False,
     prices: bool = False,
+    leaving: bool = False,
+    outside: bool = False,
+    queues: bool = False,
+    clinics: list[dict[str, object]] | None = None,
+    clinic_patients: list[int] | None = None,
+    referral_days: object = None,
+    calendar_days: int | None = None,
+    studied_days: tuple[int, int] | None = None,
     **overrides: object,
 ) -> Plan:
     """Return a valid plan: 80 mg over 2 h, then two days of 100 mg over 4 h, every 42 days.
 
     Parameters
     ----------
-    patients, seed, draw, clinic
-        As in :class:`pathways.plan.Plan`.
+    patients, seed, draw, queues, calendar_days, studied_days
+        As in :class:`pathways.plan.Plan`. 200 patients by default, or as many as `clinic_patients`
+        or `referral_days` say; the calendar ends when the last one's horizon does.
     years
         Horizon in years of 365 days; ``horizon_days=`` overrides it.
     changes
-        Overrides that start on a calendar day, on top of what was in force before.
+        Overrides that start on a calendar day, on top of what was in force before; ``clinics`` in
+        one is a list like `clinics`.
     discount_rate, cost_discount_rate
         Yearly, for effects and for costs.
-    harms, programme, prices
+    harms, programme, prices, leaving, outside
         Whether every acute and chronic harm, test and choice; every kind of therapy; every price
-        and patients' budgets are switched on, at rates that make many events. All off by default.
+        and patients' budgets; leaving waiting lists, loss and further referrals; buying elsewhere
+        (the first regimen) are switched on, at rates that make many events. All off by default.
+    clinics
+        Fields of ``layout.CLINIC``, a dict for each clinic by ascending number; unlimited and open
+        every day where not said. One clinic, number 1, by default.
+    clinic_patients
+        Of each clinic; by default `patients` in equal parts, the first clinics one more.
+    referral_days
+        Clinic by clinic; everybody on day 0 by default.
     overrides
         Fields of ``layout.PARAMETERS`` or ``layout.POPULATION`` (both, where both have the name).
         An array field takes a scalar (every entry), a list (the first entries), a nested list (by
@@ -260,24 +282,37 @@ def make_plan(
     """
     overrides.setdefault("horizon_days", years * DAYS_PER_YEAR)
     refuse_unknown(overrides, {*PARAMETERS_DTYPE.names, *POPULATION_DTYPE.names})
-    overrides = presets(harms, programme, prices) | overrides
+    overrides = presets(harms, programme, prices, leaving, outside) | overrides
     base = parameters(only(overrides, PARAMETERS_DTYPE))
     days, rule_sets = with_changes(base, changes or {})
     horizon_days = int(base["horizon_days"][0])
+    records = clinic_records(clinics or [{}], changes or {})
+    shares = patients_by_clinic(patients, records.shape[1], clinic_patients, referral_days)
+    referred = np.zeros(shares.sum()) if referral_days is None else referral_days
+    referred = np.array(referred, np.int64)
+    if len(referred) != shares.sum():
+        raise ValueError(f"{len(referred)} referral days for {shares.sum()} patients")
+    last = int(referred.max(initial=0))
+    calendar = last + horizon_days if calendar_days is None else calendar_days
     return Plan(
         seed=seed,
         draw=draw,
-        clinic=clinic,
-        patients=patients,
+        patients=int(shares.sum()),
         horizon_days=horizon_days,
+        calendar_days=calendar,
+        queues=queues,
+        clinics=records,
+        clinic_patients=shares,
+        referral_days=referred,
+        studied_days=(0, last + 1) if studied_days is None else studied_days,
         rule_sets=rule_sets,
         change_days=days,
         curves=np.stack([curves_of(rule_set) for rule_set in rule_sets]),
-        effect_prefix=effect_prefix(horizon_days, discount_rate).copy(),
-        years_prefix=tables.years_prefix(horizon_days),
-        effect_factor=discount_factors(horizon_days, discount_rate).copy(),
-        cost_factor=discount_factors(horizon_days, cost_discount_rate).copy(),
-        cost_prefix=effect_prefix(horizon_days, cost_discount_rate).copy(),
+        effect_prefix=effect_prefix(calendar, discount_rate).copy(),
+        years_prefix=tables.years_prefix(calendar),
+        effect_factor=discount_factors(calendar, discount_rate).copy(),
+        cost_factor=discount_factors(calendar, cost_discount_rate).copy(),
+        cost_prefix=effect_prefix(calendar, cost_discount_rate).copy(),
         harm_age_factor=tables.harm_age_factor(HARM_AGE_LOG_SLOPES if harms else {}),
         mortality_per_day=mortality().copy(),
         norm_utility=norm_utility().copy(),
@@ -304,9 +339,14 @@ def parameters(overrides: dict[str, object]) -> np.ndarray:
     return record
 
 
-def presets(harms: bool, programme: bool, prices: bool) -> dict[str, object]:
-    """Return the fields of what is switched on."""
-    return (HARMS if harms else {}) | (PROGRAMME if programme else {}) | (PRICES if prices else {})
+def presets(*switched_on: bool) -> dict[str, object]:
+    """Return the fields of what is switched on, in the order of :func:`make_plan`."""
+    fields: dict[str, object] = {}
+    for preset, is_on in zip(
+        (HARMS, PROGRAMME, PRICES, LEAVING, OUTSIDE), switched_on, strict=True
+    ):
+        fields |= preset if is_on else {}
+    return fields
 
 
 def population(overrides: dict[str, object]) -> np.ndarray:
@@ -326,7 +366,7 @@ def with_changes(
     """Return the days on which each rule set starts and the rule sets, the base first."""
     rule_sets = [base.copy()]
     for day in sorted(changes):
-        fields = dict(changes[day])
+        fields = {name: value for name, value in changes[day].items() if name != "clinics"}
         refuse_unknown(fields, PARAMETERS_DTYPE.names)
         latest = rule_sets[-1].copy()
         if fields.keys() & DEFINITION.keys():
@@ -363,20 +403,14 @@ def only(fields: dict[str, object], dtype: np.dtype) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name in dtype.names}
 
 
-def refuse_unknown(fields: dict[str, object], allowed) -> None:
-    for name in fields:
-        if name not in allowed:
-            raise KeyError(f"no field {name!r}; did you mean {nearest(name, allowed)!r}?")
+@cache
+def effect_prefix(days: int, rate: float) -> np.ndarray:
+    return tables.discount_prefix(rate, days)
 
 
 @cache
-def effect_prefix(horizon_days: int, rate: float) -> np.ndarray:
-    return tables.discount_prefix(rate, horizon_days)
-
-
-@cache
-def discount_factors(horizon_days: int, rate: float) -> np.ndarray:
-    return tables.discount_factors(rate, horizon_days)
+def discount_factors(days: int, rate: float) -> np.ndarray:
+    return tables.discount_factors(rate, days)
 
 
 @cache

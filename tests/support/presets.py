@@ -1,4 +1,4 @@
-"""Therapies, harms, prices and choices by hand, to be laid over a plan of `plans.make_plan`."""
+"""Therapies, harms, prices, leaving and buying by hand, for a plan of `plans.make_plan`."""
 
 from __future__ import annotations
 
@@ -136,4 +136,19 @@ PRICES = {
     "price_background_per_day": 30.0,
     "yearly_budget_median": 3000.0,
     "yearly_budget_log_sd": 1.0,
+}
+# Mean times of a few months, so that two years see several further referrals.
+LEAVING = {
+    "waiting_leave_hazard_per_day": 0.004,
+    "lost_hazard_per_day": 0.002,
+    "rereferral_hazard_per_day": 0.008,
+    "rereferral_after_days": 30,
+}
+OUTSIDE = {
+    "outside_share": 0.6,
+    "outside_step": 0,
+    "outside_delay_days": 20,
+    "outside_interval_days": 28,
+    "outside_stop_hazard_per_day": 0.003,
+    "price_outside": 500.0,
 }

@@ -10,6 +10,7 @@ from plans import make_plan, make_traits
 
 from pathways.codes import Event
 from pathways.engines.mesa_engine import run
+from pathways.model.clinic import ClinicAgent
 from pathways.model.model import PathwayModel
 from pathways.model.patient import PatientAgent
 from pathways.plan import Plan, RawResult
@@ -34,6 +35,7 @@ def courses_of(*doses_by_step: list[float], gap_days: int = 1) -> dict:
         "step_days": days,
         "step_dose": [list(doses) for doses in doses_by_step],
         "step_hours": [[2.0] * n for n in days],
+        "step_minutes": [[120] * n for n in days],
         "step_gap_days": [[0] + [gap_days] * (n - 1) for n in days],
     }
 
@@ -55,6 +57,37 @@ def run_still(traits: dict | None = None, **overrides: object) -> RawResult:
     return run(plan, keep_events=True, traits=still_traits(plan, **(traits or {})))
 
 
+def queue_plan(clinic: dict, patients: int = 1, **overrides: object) -> Plan:
+    """Return a plan with queues at one clinic, four weeks long."""
+    return still_plan(
+        patients, **{"horizon_days": 28, "queues": True, "clinics": [clinic], **overrides}
+    )
+
+
+def run_queues(
+    clinic: dict,
+    patients: int = 1,
+    traits: dict | None = None,
+    patient_class: type[PatientAgent] = PatientAgent,
+    clinic_class: type[ClinicAgent] = ClinicAgent,
+    **overrides: object,
+) -> RawResult:
+    """Run :func:`queue_plan` and keep the event log.
+
+    Who is referred on day 0 and finds the clinic open is assessed on day 1 and asks for a course
+    from day 2. With booking days a week apart that is booked on day 7 for day 8 or later.
+    """
+    plan = queue_plan(clinic, patients, **overrides)
+    traits = {"referral_day": plan.referral_days, **(traits or {})}
+    return run(
+        plan,
+        keep_events=True,
+        patient_class=patient_class,
+        clinic_class=clinic_class,
+        traits=still_traits(plan, **traits),
+    )
+
+
 @contextmanager
 def open_model(
     plan: Plan, traits: dict | None = None, patient_class: type[PatientAgent] = PatientAgent
@@ -72,3 +105,9 @@ def of_kind(result: RawResult, *kinds: Event) -> np.ndarray:
 def days_of(result: RawResult, *kinds: Event) -> list[int]:
     """Return the calendar days of these events."""
     return of_kind(result, *kinds)["day"].tolist()
+
+
+def days_by_patient(result: RawResult, *kinds: Event) -> list[list[int]]:
+    """Return the calendar days of these events, a list for each patient of a single clinic."""
+    lines = of_kind(result, *kinds)
+    return [lines["day"][lines["patient"] == p].tolist() for p in range(len(result.results))]

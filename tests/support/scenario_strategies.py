@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from clinic_strategies import (
+    changed_clinics,
+    clinics,
+    leaving,
+    outside_options,
+    put_long_infusions_to_bed,
+    referrals_over_time,
+    unlimited,
+)
 from hypothesis import strategies as st
+from strategy_parts import Document, days, optional, some, tenths
 
 from pathways.codes import (
     AcuteHarm,
@@ -28,8 +38,6 @@ from pathways.scenario.load import Scenario, load_scenario, shipped_names
 
 SHIPPED = shipped_names()
 """Names of the shipped scenarios."""
-
-Document = dict[str, Any]
 
 AMOUNTS = {"dose": "mg", "doses": "mg", "rate": "mg/h", "rates": "mg/h"}
 UNWRITTEN_REGIMEN = {
@@ -79,6 +87,9 @@ UNWRITTEN = {
         "adverse_event": None,
         "laboratory_stop": [],
         "patient_choice": None,
+        "lost_to_follow_up": None,
+        "leave_waiting_list": None,
+        "re_referral": None,
     },
 }
 """What is meant where a section of the policy leaves a key out."""
@@ -175,7 +186,11 @@ def whole_section(name: str, section: Mapping[str, Any]) -> Document:
 
 @st.composite
 def scenario_documents(
-    draw: st.DrawFn, *, most_changes: int = 3, treatment: str | None = None
+    draw: st.DrawFn,
+    *,
+    most_changes: int = 3,
+    treatment: str | None = None,
+    queues: bool | None = None,
 ) -> Document:
     """Draw a valid scenario.
 
@@ -185,6 +200,9 @@ def scenario_documents(
         Most dated changes.
     treatment
         ``"ketamine"`` or ``"none"``; by default mostly ketamine.
+    queues
+        Whether there are clinics with queues, under arrivals or a closed cohort; by default in
+        one of three. Their calendars are short and their patients few: see :func:`small_plan`.
     """
     if treatment is None:
         treatment = draw(st.sampled_from(["ketamine"] * 19 + ["none"]))
@@ -201,29 +219,96 @@ def scenario_documents(
         "population": draw(_populations()),
         "referrals": {"kind": "closed_cohort"},
         "structure": draw(_structures()),
-        "discount": draw(_optional(_discounts)),
+        "discount": draw(optional(_discounts)),
         "parameters": draw(_overrides(harms)),
         "prices": prices,
         "harms": harms,
     }
-    left_out = [key for key in ("about", "referrals") if draw(st.booleans())]
+    if queues is None:
+        queues = draw(st.integers(0, 2)) == 0
+    if queues or draw(st.integers(0, 5)) == 0:
+        document |= draw(_resources(document, queues))
+    if prices and draw(st.integers(0, 3)) == 0:
+        _add_other_prices(draw, document)
+    left_out = [key for key in ("about",) if draw(st.booleans())]
+    if document["referrals"] == {"kind": "closed_cohort"} and draw(st.booleans()):
+        left_out.append("referrals")
     return {
         key: value
         for key, value in document.items()
-        if key not in left_out and (key in ("policy", "horizon") or value not in ({}, []))
+        if key not in left_out and (key == "policy" or value not in ({}, [], None))
     }
+
+
+@st.composite
+def _resources(draw: st.DrawFn, document: Document, queues: bool) -> Document:
+    """Draw clinics with or without queues, or referrals over time to one without limits."""
+    over_time = {"referrals": draw(referrals_over_time())}
+    over_time["horizon"] = draw(st.sampled_from([None, over_time["referrals"]["follow_up"]]))
+    if not queues and draw(st.booleans()):
+        return over_time
+    found = draw(clinics())
+    for section in (document, *document["changes"]):
+        put_long_infusions_to_bed(section["policy"])
+    if not queues:
+        return {"clinics": [unlimited(clinic) for clinic in found]}
+    changes = document["changes"]
+    for change in changes:
+        if draw(st.booleans()):
+            change["clinics"] = draw(changed_clinics(found))
+    if draw(st.booleans()):
+        latest = day_count(changes[-1]["from_day"]) if changes else 0
+        day = latest + draw(st.integers(1, 150))
+        changes.append({"from_day": f"{day} d", "clinics": draw(changed_clinics(found))})
+    if draw(st.integers(0, 2)) == 0:
+        cohort = {"kind": "closed_cohort", "cohort_load": True}
+        return {"clinics": found, "referrals": cohort, "changes": changes}
+    return {"clinics": found, "changes": changes, **over_time}
+
+
+def _add_other_prices(draw: st.DrawFn, document: Document) -> None:
+    """Give some of the prices that the run uses another value, in the base or from a day on."""
+    from pathways.resolve.features import feature_inputs, features
+    from pathways.scenario.money import OtherPrices
+
+    read = load_document({key: one for key, one in document.items() if one not in ({}, None, [])})
+    used = feature_inputs(features(read.document))
+    names = sorted(set(used) & set(OtherPrices.model_fields))
+    if read.document.prices.country == "UK":
+        names = [name for name in names if name != "infusion_cash_price"]
+    chosen = draw(st.one_of(st.just(names), st.lists(st.sampled_from(names), unique=True)))
+    other = {name: draw(st.sampled_from([0, 12.5, 900])) for name in chosen}
+    if document["changes"] and draw(st.booleans()):
+        draw(st.sampled_from(document["changes"]))["prices"] = {"other": other}
+    else:
+        document["prices"] = {**document["prices"], "other": other}
+
+
+def small_plan(document: Mapping[str, Any], seed: int = 1, draw: int = 0) -> Plan:
+    """Resolve a drawn document so that two engines run it in a moment.
+
+    A closed cohort has 25 patients followed for two years, or for one where it queues; arrivals
+    are those of one region over their own calendar.
+    """
+    referrals = document.get("referrals", {})
+    if referrals.get("kind") == "arrivals":
+        return quick_plan(document, patients=1, seed=seed, draw=draw)
+    years = 1 if referrals.get("cohort_load") else 2
+    return quick_plan(document, patients=25, years=years, seed=seed, draw=draw)
 
 
 @st.composite
 def policies(draw: st.DrawFn, treatment: str = "ketamine", *, has_prices: bool = False) -> Document:
     """Draw a valid policy; without prices nobody is said to pay."""
     policy: Document = {"treatment": treatment}
-    selection = draw(_optional(_selections))
+    selection = draw(optional(_selections))
     if selection:
         policy["selection"] = selection
     policy |= draw(_further_care(treatment, has_prices))
     if treatment == "none":
-        return policy
+        ends = draw(leaving())
+        ends.pop("lost_to_follow_up", None)
+        return policy | ({"exit": ends} if ends else {})
     policy["ladder"] = draw(_ladders())
     interval = draw(st.one_of(st.none(), st.integers(1, 60), st.integers(5, 40)))
     policy["response"] = draw(_responses(None if interval is None else interval - 1))
@@ -236,32 +321,10 @@ def policies(draw: st.DrawFn, treatment: str = "ketamine", *, has_prices: bool =
     return {key: value for key, value in policy.items() if value != {}}
 
 
-def days(lowest: int, highest: int) -> st.SearchStrategy[str]:
-    """Draw a length of time in whole days, mostly short, in one of the units that are read."""
-    short = st.integers(lowest, min(highest, lowest + 20))
-    return st.one_of(short, st.integers(lowest, highest)).flatmap(
-        lambda n: st.sampled_from([f"{n} d", f"{24 * n} h", *([f"{n // 7} week"] * (n % 7 == 0))])
-    )
-
-
 def day_count(text: str) -> int:
     """Return the days in a length of time drawn by :func:`days`."""
     number, unit = text.split()
     return int(number) * {"d": 24, "h": 1, "week": 168, "year": 365 * 24}[unit] // 24
-
-
-def _optional(strategy: Any) -> st.SearchStrategy[Any]:
-    return st.one_of(st.just({}), strategy())
-
-
-@st.composite
-def _some(draw: st.DrawFn, **strategies: st.SearchStrategy[Any]) -> Document:
-    """Draw a mapping that holds some of the keys."""
-    return {key: draw(values) for key, values in strategies.items() if draw(st.booleans())}
-
-
-def _tenths(lowest: int, highest: int) -> st.SearchStrategy[float]:
-    return st.integers(lowest, highest).map(lambda number: number / 10)
 
 
 @st.composite
@@ -269,10 +332,10 @@ def _selections(draw: st.DrawFn) -> Document:
     names = [condition.name.lower() for condition in Condition]
     comorbidities = [comorbidity.name.lower() for comorbidity in Comorbidity]
     return draw(
-        _some(
+        some(
             conditions=st.lists(st.sampled_from(names), min_size=1, unique=True),
             exclude=st.lists(st.sampled_from(comorbidities), max_size=9, unique=True),
-            minimum_pain=_tenths(0, 60),
+            minimum_pain=tenths(0, 60),
             minimum_age=st.sampled_from(["0 d", "18 year", "25 year", "16425 d"]),
             maximum_age=st.sampled_from(["65 year", "75 year", "120 year"]),
         )
@@ -292,17 +355,17 @@ def regimens(draw: st.DrawFn) -> Document:
     regimen |= draw(_continuous() if is_continuous else _spaced())
     drugs = st.lists(st.sampled_from(["midazolam", "clonidine", "ondansetron"]), unique=True)
     regimen |= draw(
-        _some(
+        some(
             premedication=drugs,
             setting=st.sampled_from(["chair", "bed"]),
             weekends=st.sampled_from(["infuse"] if is_continuous else ["skip", "infuse"]),
-            expectation=_tenths(0, 30),
+            expectation=tenths(0, 30),
         )
     )
     if is_continuous:
         regimen["setting"] = "bed"
     if regimen["form"] == "sham":
-        regimen |= draw(_some(perceived_effect=st.sampled_from([0, 0.25, "40 %", 1])))
+        regimen |= draw(some(perceived_effect=st.sampled_from([0, 0.25, "40 %", 1])))
     elif regimen["form"] == "racemic" and draw(st.booleans()):
         del regimen["form"]
     return regimen
@@ -346,7 +409,7 @@ def _amounts(draw: st.DrawFn, number: int, names: tuple[str, ...] = tuple(AMOUNT
 @st.composite
 def _ladders(draw: st.DrawFn) -> Document:
     ladder: Document = {"steps": draw(st.lists(regimens(), min_size=1, max_size=3))}
-    return ladder | draw(_some(tries_per_step=st.integers(1, 3), gap=days(1, 40)))
+    return ladder | draw(some(tries_per_step=st.integers(1, 3), gap=days(1, 40)))
 
 
 @st.composite
@@ -367,7 +430,7 @@ def _responses(draw: st.DrawFn, latest: int | None) -> Document:
     if combine == "k_of":
         response["k"] = draw(st.integers(1, number))
     response |= draw(
-        _some(
+        some(
             baseline_taken=st.sampled_from(["before_first_course", "before_each_course"]),
             judge_every=st.integers(0, 4),
         )
@@ -388,7 +451,7 @@ def as_meant(criterion: Document) -> Document:
 def _missing(draw: st.DrawFn, criteria: list[Document]) -> Document:
     windows = [criterion["window"] for criterion in criteria if "window" in criterion]
     lengths = [day_count(one["to"]) - day_count(one["from"]) + 1 for one in windows]
-    missing = draw(_some(rule=st.sampled_from(["fail", "not_judged", "carry"])))
+    missing = draw(some(rule=st.sampled_from(["fail", "not_judged", "carry"])))
     if lengths and draw(st.booleans()):
         missing["minimum_scores"] = draw(st.integers(1, max(lengths)))
     return missing
@@ -401,7 +464,7 @@ def _criteria(draw: st.DrawFn, judge_at: int) -> Document:
     if threshold != "points":
         criterion["percent"] = draw(st.sampled_from(["30 %", "50 %", "12.5 %", "0.1 %", "100 %"]))
     if threshold != "percent":
-        criterion["points"] = draw(_tenths(1, 40))
+        criterion["points"] = draw(tenths(1, 40))
     return criterion
 
 
@@ -417,7 +480,7 @@ def _baselines(draw: st.DrawFn) -> Document:
 @st.composite
 def _pain(draw: st.DrawFn, judge_at: int) -> Document:
     pain, lower = st.just("pain"), st.just("lower")
-    criterion = draw(_some(domain=pain, better=lower, baseline=_baselines()))
+    criterion = draw(some(domain=pain, better=lower, baseline=_baselines()))
     if judge_at == 0 or draw(st.integers(0, 3)) == 0:
         statistic = draw(st.sampled_from([None, "score_on_day", "mean"]))
         criterion["moment"] = draw(st.sampled_from(["end", "one_hour", "four_hours"]))
@@ -441,13 +504,13 @@ def _other_domain(draw: st.DrawFn) -> Document:
     if domain is not Domain.GLOBAL_IMPRESSION and draw(st.booleans()):
         criterion["baseline"] = {"kind": draw(st.sampled_from(["enrolment", "same_day"]))}
     statistic = st.sampled_from(["score_on_day", "mean"])
-    return criterion | draw(_some(statistic=statistic, better=st.just(better)))
+    return criterion | draw(some(statistic=statistic, better=st.just(better)))
 
 
 @st.composite
 def _maintenances(draw: st.DrawFn, interval: int) -> Document:
     maintenance: Document = {"kind": "interval", "interval": f"{interval} d"}
-    return maintenance | draw(_some(regimen=regimens()))
+    return maintenance | draw(some(regimen=regimens()))
 
 
 @st.composite
@@ -456,10 +519,10 @@ def _limits(draw: st.DrawFn, ladder: Document) -> Document:
         return {}
     infusions = course_infusions(ladder["steps"][0])
     limits = draw(
-        _some(
+        some(
             courses=st.integers(1, 9),
             infusions=st.integers(infusions, infusions + 20),
-            lifetime_dose=_tenths(10, 30).map(lambda f: f"{f * course_dose(ladder):.6g} mg"),
+            lifetime_dose=tenths(10, 30).map(lambda f: f"{f * course_dose(ladder):.6g} mg"),
             courses_per_year=st.integers(1, 16),
             time_on_treatment=days(20, 400),
         )
@@ -521,13 +584,13 @@ def _exits(draw: st.DrawFn, policy: Document) -> Document:
             {"distribution": {"uniform": {"low": 0.5, "high": "90 %"}}},
         ]
     )
-    ends = draw(_some(adherence_to_rule=adherence))
+    ends = draw(some(adherence_to_rule=adherence))
     if policy.get("maintenance", {}).get("kind") == "interval" and draw(st.integers(0, 3)) > 0:
         of_last = draw(st.integers(1, 5))
         failures = draw(st.one_of(st.just(1), st.integers(1, of_last)))
         loss = {"failures": failures, "of_last": of_last}
-        ends["loss_of_response"] = loss | draw(_some(escalate=st.booleans()))
-    ends |= draw(_stops(policy))
+        ends["loss_of_response"] = loss | draw(some(escalate=st.booleans()))
+    ends |= draw(_stops(policy)) | draw(leaving())
     if draw(st.booleans()):
         ends["taper"] = draw(_tapers(possible_triggers({**policy, "exit": ends})))
     return ends
@@ -569,10 +632,14 @@ def _choices(draw: st.DrawFn, policy: Document) -> Document:
 
 @st.composite
 def _further_care(draw: st.DrawFn, treatment: str, has_prices: bool) -> Document:
-    """Draw tests, a programme and who pays."""
+    """Draw tests, a programme, who pays and what is bought elsewhere."""
     care: Document = {}
     if draw(st.booleans()):
         care["programme"] = draw(_programmes(treatment))
+    if draw(st.integers(0, 3)) == 0:
+        option = draw(outside_options(has_prices))
+        option["regimen"] = {**UNWRITTEN_REGIMEN, **option["regimen"]}
+        care["outside_option"] = option
     if treatment == "none":
         return care
     if draw(st.booleans()):
@@ -595,7 +662,7 @@ def _tests(draw: st.DrawFn) -> Document:
         test["every"] = draw(days(1, 200))
     names = [comorbidity.name.lower() for comorbidity in Comorbidity]
     only = st.lists(st.sampled_from(names), max_size=3, unique=True)
-    return test | draw(_some(only_with=only))
+    return test | draw(some(only_with=only))
 
 
 @st.composite
@@ -605,7 +672,7 @@ def _programmes(draw: st.DrawFn, treatment: str) -> Document:
         therapy = draw(_therapies())
         if therapy not in therapies:
             therapies.append(therapy)
-    programme: Document = {"therapies": therapies} | draw(_some(starts_after=days(0, 40)))
+    programme: Document = {"therapies": therapies} | draw(some(starts_after=days(0, 40)))
     if treatment == "ketamine":
         offered, goes_on = st.sampled_from(["everybody", "treated"]), st.booleans()
         programme |= {"offered_to": draw(offered), "continues_after_exit": draw(goes_on)}
@@ -630,11 +697,11 @@ def _therapies(draw: st.DrawFn) -> Document:
             "sessions": draw(sessions),
             "per_week": draw(per_week),
             "half_life": draw(st.sampled_from(["1 d", "70 d", "2 year"])),
-        } | draw(_some(attendance=share, dropout=share, price_per_session=st.integers(0, 99)))
-    therapy = {"family": family} | draw(_some(sessions=sessions, per_week=per_week))
+        } | draw(some(attendance=share, dropout=share, price_per_session=st.integers(0, 99)))
+    therapy = {"family": family} | draw(some(sessions=sessions, per_week=per_week))
     if family == "behavioural":
         controls = st.sampled_from(["usual_care", "active_control"])
-        therapy |= draw(_some(compared_with=controls))
+        therapy |= draw(some(compared_with=controls))
     return therapy
 
 
@@ -665,7 +732,7 @@ def _changes(draw: st.DrawFn, policy: Document, most: int, has_prices: bool) -> 
     return changes
 
 
-FURTHER_CARE = ("monitoring", "programme", "payment")
+FURTHER_CARE = ("monitoring", "programme", "payment", "outside_option")
 
 
 @st.composite
@@ -717,13 +784,13 @@ def _populations(draw: st.DrawFn) -> Document:
         {"spinal_cord_injury": 0.1, "crps": 0.2, "other_neuropathic": 0.3, "fibromyalgia": 0.4},
         {"other_neuropathic": "50 %", "crps": "50 %"},
     ]
-    return draw(_some(conditions=st.sampled_from(mixes), enrolment_threshold=_tenths(0, 70)))
+    return draw(some(conditions=st.sampled_from(mixes), enrolment_threshold=tenths(0, 70)))
 
 
 @st.composite
 def _structures(draw: st.DrawFn) -> Document:
     return draw(
-        _some(
+        some(
             utility=st.sampled_from(["dixon_2011", "linear_eq5d"]),
             mortality=st.sampled_from(["uk", "us"]),
             allometry=st.booleans(),
@@ -734,7 +801,7 @@ def _structures(draw: st.DrawFn) -> Document:
 @st.composite
 def _discounts(draw: st.DrawFn) -> Document:
     rate = st.sampled_from(["0 %", "1.5 %", "3.5 %", "20 %"])
-    return draw(_some(effects=rate, costs=rate))
+    return draw(some(effects=rate, costs=rate))
 
 
 SHORT_WAITS = {"lead_time_to_assessment": "10 d", "lead_time_to_treatment": "7 d"}
