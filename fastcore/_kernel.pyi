@@ -9,8 +9,32 @@ BUILD_STAMP: str
 
 class Inputs:
     @property
-    def horizon_days(self) -> int: ...
+    def calendar_days(self) -> int: ...
+    @property
+    def queues(self) -> bool: ...
+    @property
+    def clinics(self) -> NDArray[np.void]: ...
     def __init__(self, plan: Plan) -> None: ...
+
+class Desk:
+    @property
+    def booking_every_days(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    def __init__(self, inputs: Inputs, clinic: int, traits: NDArray[np.void]) -> None: ...
+    def advance(
+        self,
+        first: int,
+        count: int,
+        results: NDArray[np.void],
+        weekly: NDArray[np.void],
+        events: NDArray[np.void] | None,
+        end_day: int,
+        to_booking: bool,
+    ) -> tuple[int, int]: ...
+    def book(
+        self, day: int, weekly: NDArray[np.void], events: NDArray[np.void] | None
+    ) -> int: ...
 
 def patient_bytes() -> int: ...
 def enrol(inputs: Inputs, traits: NDArray[np.void], states: NDArray[np.uint8]) -> None: ...
@@ -18,14 +42,8 @@ def advance(
     inputs: Inputs,
     traits: NDArray[np.void],
     states: NDArray[np.uint8],
+    results: NDArray[np.void],
     weekly: NDArray[np.void],
     events: NDArray[np.void] | None,
-    first_day: int,
     end_day: int,
 ) -> tuple[int, int]: ...
-def finish(
-    inputs: Inputs,
-    traits: NDArray[np.void],
-    states: NDArray[np.uint8],
-    results: NDArray[np.void],
-) -> None: ...

@@ -7,8 +7,9 @@ each other; the functions in `rules/` bear the names of the reference's. One pat
 through all her days before the next one is touched, so that her state stays in the nearest
 cache; the order cannot show, because patients do not meet and weekly sums are integers.
 
-A block of patients is a structured array of traits and an opaque array of states:
-`enrol` it, `advance` it in as many calls as one likes, `finish` it.
+A block of patients is a structured array of traits and an opaque array of states: `enrol` it and
+`advance` it in as many calls as one likes; results are written in passing. Where clinics have
+queues, a `Desk` holds the patients of one clinic, and what it needs to book them.
 """
 
 from libc.math cimport floor
@@ -21,17 +22,22 @@ from _philox cimport normals_fill, uniform, uniforms_block
 
 include "rules/records.pxi"
 include "rules/draws.pxi"
+include "rules/apart.pxi"
 include "rules/books.pxi"
 include "rules/money.pxi"
+include "rules/requests.pxi"
 include "rules/natural_history.pxi"
 include "rules/therapies.pxi"
 include "rules/harms.pxi"
+include "rules/coming_and_going.pxi"
+include "rules/outside.pxi"
 include "rules/symptoms.pxi"
 include "rules/administration.pxi"
 include "rules/response.pxi"
 include "rules/care.pxi"
 include "rules/day.pxi"
 include "rules/results.pxi"
+include "rules/booking.pxi"
 include "checks.pxi"
 
 
@@ -61,17 +67,23 @@ cdef class Inputs:
     """
 
     cdef Context context
-    cdef readonly int64_t horizon_days
+    cdef readonly int64_t calendar_days
+    cdef readonly bint queues
+    cdef readonly object clinics
     cdef object _kept
 
     def __init__(self, plan):
         arrays = _checked_plan(plan)
-        self.horizon_days = plan.horizon_days
-        self.context.horizon_days = self.horizon_days
+        self.calendar_days = plan.calendar_days
+        self.queues = plan.queues
+        self.clinics = arrays["clinics"]
+        self.context.horizon_days = plan.horizon_days
+        self.context.calendar_days = self.calendar_days
         self.context.seed = _check_whole_number("seed", plan.seed, 0, 2**64 - 1)
-        self.context.clinic = _check_whole_number("clinic", plan.clinic, 0, 2**32 - 1)
         self.context.draw = _check_whole_number("draw", plan.draw, 0, 2**24 - 1)
         self.context.rule_set_count = len(plan.rule_sets)
+        self.context.clinic_count = self.clinics.shape[1]
+        self.context.may_come_back = bool((plan.rule_sets["rereferral_hazard_per_day"] > 0).any())
         self._point_at(arrays)
 
     cdef _point_at(self, arrays):
@@ -79,6 +91,7 @@ cdef class Inputs:
         self._kept = [memoryview(array) for array in arrays.values()]
         self.context.rule_sets = <const Parameters*>_start_of(arrays["rule_sets"])
         self.context.change_days = <const int64_t*>_start_of(arrays["change_days"])
+        self.context.clinics = <const Clinic*>_start_of(arrays["clinics"])
         self.context.curves = <const double*>_start_of(arrays["curves"])
         self.context.effect_prefix = <const double*>_start_of(arrays["effect_prefix"])
         self.context.years_prefix = <const double*>_start_of(arrays["years_prefix"])
@@ -104,8 +117,13 @@ cdef Patient* _states_of(states, Py_ssize_t n) except? NULL:
     return <Patient*>_start_of(_checked("states", states, "u1", shape, writeable=True))
 
 
+cdef Results* _results_of(results, Py_ssize_t n) except? NULL:
+    return <Results*>_start_of(
+        _checked("results", results, _DTYPES["results"], (n,), writeable=True))
+
+
 cdef int _check_enrolled(
-    const Traits* traits, const Patient* patients, Py_ssize_t n
+    const Context* context, const Traits* traits, const Patient* patients, Py_ssize_t n
 ) except -1:
     """Refuse states that are not these patients', and traits that would index beyond a table."""
     cdef Py_ssize_t k
@@ -113,22 +131,10 @@ cdef int _check_enrolled(
         if patients[k].enrolled != ENROLLED ^ <uint64_t>traits[k].patient:
             raise ValueError(f"states: number {k} was not enrolled with these traits")
         if not (0 <= traits[k].male <= 1 and traits[k].age_days >= 0
-                and traits[k].referral_day >= 0):
+                and 0 <= traits[k].referral_day < context.calendar_days):
             raise ValueError(f"traits: number {k} was changed after it was enrolled")
-    return 0
-
-
-cdef int _check_standing(
-    const Traits* traits, const Patient* patients, Py_ssize_t n, int64_t day
-) except -1:
-    """Refuse states that stand at another day."""
-    cdef Py_ssize_t k
-    _check_enrolled(traits, patients, n)
-    for k in range(n):
-        if patients[k].calendar_day != day:
-            raise ValueError(
-                f"states: number {k} stands at calendar day {patients[k].calendar_day}; "
-                f"allowed: {day}, the day the call begins with")
+        if patients[k].is_at_booking:
+            raise ValueError(f"states: number {k} stands at a booking; advance it at its desk")
     return 0
 
 
@@ -152,7 +158,7 @@ def enrol(Inputs inputs not None, traits, states):
     cdef Py_ssize_t n = len(traits)
     cdef Patient* patients = _states_of(states, n)
     cdef Py_ssize_t k
-    _check_traits(traits)
+    _check_traits(traits, inputs.calendar_days)
     with nogil:
         for k in range(n):
             enrol_patient(&patients[k], &trait_records[k])
@@ -168,41 +174,47 @@ cdef int _attach_outputs(
             f"weekly: holds {len(weekly)} weeks; allowed: {weeks} or more for day {end_day}")
     context.weekly = <WeeklyRow*>_start_of(weekly)
     context.events_kept = events is not None
+    context.event_limit = <int64_t>HALF_OF_INT64
     if context.events_kept:
         _checked("events", events, _DTYPES["events"], (None,), writeable=True)
         context.events = <EventRow*>_start_of(events)
         context.event_capacity = len(events)
+        context.event_limit = context.event_capacity - EVENTS_OF_A_DAY
     return 0
 
 
-def advance(Inputs inputs not None, traits, states, weekly, events, first_day, end_day):
-    """Move a block of patients from calendar day `first_day` to `end_day`, which is not lived.
+def advance(Inputs inputs not None, traits, states, results, weekly, events, end_day):
+    """Move a block of patients up to calendar day `end_day`, which is not lived.
 
     Parameters
     ----------
     inputs : Inputs
+        Without queues.
     traits : ndarray
         Records of ``layout.TRAITS``, shape (n,): those the block was enrolled with.
     states : ndarray of uint8, shape (n * patient_bytes(),)
-        States that stand at `first_day`; moved.
+        Moved; who stands there already, or beyond, stays.
+    results : ndarray
+        Records of ``layout.RESULTS``, shape (n,); the row of each patient whose results fall due
+        on the way is written.
     weekly : ndarray
         Records of ``layout.WEEKLY``, a row for every calendar week up to `end_day`; added to.
     events : ndarray or None
         Records of ``layout.EVENT``, filled from the first; None if they are not wanted.
-    first_day, end_day : int
+    end_day : int
 
     Returns
     -------
     status : int
-        ``Status.DONE``; ``Status.EVENTS_FULL``: enrol again and pass more room; or
-        ``Status.OVERFLOW``: a weekly sum left the range of int64. After the latter two `states`
-        and `weekly` are of no use.
+        ``Status.DONE``; ``Status.EVENTS_FULL``: call again with the same arrays and an empty
+        `events` to go on; or ``Status.OVERFLOW``: a weekly sum left the range of int64, and
+        nothing here is of any use.
     events_used : int
 
     Raises
     ------
     TypeError, ValueError
-        If an array does not fit, or the states stand at another day.
+        If an array does not fit.
 
     Notes
     -----
@@ -213,53 +225,20 @@ def advance(Inputs inputs not None, traits, states, weekly, events, first_day, e
     cdef const Traits* trait_records = _traits_of(traits)
     cdef Py_ssize_t n = len(traits)
     cdef Patient* patients = _states_of(states, n)
-    cdef int64_t first = _check_whole_number("first_day", first_day, 0, 2**31)
-    cdef int64_t end = _check_whole_number("end_day", end_day, first, 2**32)
+    cdef Results* rows = _results_of(results, n)
     cdef Py_ssize_t k
-    _attach_outputs(&context, weekly, events, end)
-    _check_standing(trait_records, patients, n, first)
-    context.end_day = end
+    if inputs.queues:
+        raise ValueError("inputs: have queues; allowed: none, or the advance of a Desk")
+    context.end_day = _check_whole_number("end_day", end_day, 0, inputs.calendar_days)
+    _attach_outputs(&context, weekly, events, context.end_day)
+    _check_enrolled(&context, trait_records, patients, n)
     with nogil:
         for k in range(n):
             context.traits = &trait_records[k]
-            advance_patient(&context, &patients[k])
+            advance_patient(&context, &patients[k], &rows[k], False)
             if context.status != STATUS_DONE:
                 break
     return context.status, context.events_used
 
 
-def finish(Inputs inputs not None, traits, states, results):
-    """Close the books of a block at the horizon and write its results.
-
-    Parameters
-    ----------
-    inputs : Inputs
-    traits : ndarray
-        Records of ``layout.TRAITS``, shape (n,).
-    states : ndarray of uint8, shape (n * patient_bytes(),)
-        States that stand at the end of the horizon of every patient; not changed.
-    results : ndarray
-        Records of ``layout.RESULTS``, shape (n,), overwritten.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array does not fit, or a patient has not reached the horizon.
-    """
-    cdef Context context = inputs.context
-    cdef const Traits* trait_records = _traits_of(traits)
-    cdef Py_ssize_t n = len(traits)
-    cdef Patient* patients = _states_of(states, n)
-    cdef Results* rows
-    cdef Py_ssize_t k
-    rows = <Results*>_start_of(
-        _checked("results", results, _DTYPES["results"], (n,), writeable=True))
-    _check_enrolled(trait_records, patients, n)
-    for k in range(n):
-        if patients[k].calendar_day < trait_records[k].referral_day + context.horizon_days:
-            raise ValueError(
-                f"states: number {k} stands at calendar day {patients[k].calendar_day}, "
-                "before the end of the horizon; advance it first")
-    with nogil:
-        for k in range(n):
-            finish_patient(&context, &patients[k], &rows[k])
+include "desk.pxi"

@@ -8,7 +8,7 @@ _DTYPES = {
     name: layout.numpy_dtype(fields)
     for name, fields in (
         ("rule_sets", layout.PARAMETERS), ("traits", layout.TRAITS), ("results", layout.RESULTS),
-        ("weekly", layout.WEEKLY), ("events", layout.EVENT),
+        ("weekly", layout.WEEKLY), ("events", layout.EVENT), ("clinics", layout.CLINIC),
     )
 }
 
@@ -41,6 +41,35 @@ _LIMITS = {
     "test_harm": (0, max(codes.ChronicHarm)),
     "infusion_payer": (0, max(codes.Payer)),
     "vial_content_mg": (1e-9, 1e9),
+    "step_minutes": (0, 2**20),
+    "step_bed": (0, 1),
+    "waiting_leave_hazard_per_day": (0.0, 1e9),
+    "lost_hazard_per_day": (0.0, 1e9),
+    "rereferral_hazard_per_day": (0.0, 1e9),
+    "rereferral_after_days": (0, 2**31),
+    "outside_share": (0.0, 1.0),
+    "outside_step": (-1, layout.MAX_LADDER_STEPS - 1),
+    "outside_stop_hazard_per_day": (0.0, 1e9),
+}
+_BUYING_LIMITS = {
+    "outside_step": (0, layout.MAX_LADDER_STEPS - 1),
+    "outside_delay_days": (1, 2**31),
+    "outside_interval_days": (1, 2**31),
+}
+_CLINIC_LIMITS = {
+    "number": (0, 2**32 - 1),
+    "booking_every_days": (1, layout.BOOKING_DAYS // 2),
+    "open_days": (0, 0b1111111),
+    "chairs": (-1, 2**16),
+    "open_minutes": (0, 2**20),
+    "turnaround_minutes": (0, 2**20),
+    "beds": (-1, 2**31),
+    "assessment_slots_per_week": (-1, 2**31),
+    "therapy_slots_per_week": (-1, 2**31),
+    "queue_order": (0, max(codes.QueueOrder)),
+    "keeps_place": (0, 1),
+    "no_show": (0.0, 1.0),
+    "late_cancellation": (0.0, 1.0),
 }
 _CRITERION_LIMITS = {
     "criterion_domain": (0, max(codes.Domain)),
@@ -51,7 +80,8 @@ _CRITERION_LIMITS = {
 }
 _TRAIT_LIMITS = {
     "patient": (0, 2**32 - 1),
-    "referral_day": (0, 2**31),
+    "clinic": (0, 2**32 - 1),
+    "enrolment_score_sum": (0, 2**16),
     "age_days": (0, 2**31),
     "male": (0, 1),
     "condition": (0, max(codes.Condition)),
@@ -113,11 +143,16 @@ def _check_finite_fields(str place, records):
             _check_finite(f"{place}.{name}", records[name])
 
 
+def _used_steps(rules):
+    """Which regimens of a rule set can be given."""
+    named = ("maintenance_step", "outside_step")
+    return sorted({*range(int(rules["ladder_steps"])), *(int(rules[n]) for n in named)} - {-1})
+
+
 def _check_regimens(str place, rules):
     _check_limits(f"{place}.step_days", rules["step_days"], 0, layout.MAX_COURSE_DAYS)
-    used = {*range(int(rules["ladder_steps"])), int(rules["maintenance_step"])} - {-1}
     gaps = rules["step_gap_days"].reshape(layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS)
-    for step in sorted(used):
+    for step in _used_steps(rules):
         days = int(rules["step_days"][step])
         _check_limits(f"{place}.step_days[{step}]", days, 1, layout.MAX_COURSE_DAYS)
         _check_limits(
@@ -161,6 +196,14 @@ def _check_ladders(rule_sets):
                 "new courses)")
 
 
+def _check_buying(rule_sets):
+    """Who buys elsewhere has something to buy, under later rules too."""
+    buyers = numpy.maximum.accumulate(rule_sets["outside_share"]) > 0.0
+    for number in numpy.flatnonzero(buyers):
+        for name, (low, high) in _BUYING_LIMITS.items():
+            _check_limits(f"rule_sets[{number}].{name}", rule_sets[name][number], low, high)
+
+
 def _check_change_days(change_days):
     if change_days[0] != 0 or (numpy.diff(change_days) < 0).any():
         raise ValueError(f"change_days: got {change_days.tolist()}; "
@@ -189,9 +232,66 @@ def _checked_tables(plan, count, days):
     return tables
 
 
+def _longest_course(rules, int64_t step, int64_t open_days):
+    """The days from the first to the last of a course, begun on the worst weekday."""
+    cdef Clinic clinic
+    cdef const Parameters[::1] records = rules.reshape(1).view(_DTYPES["rule_sets"])
+    cdef int64_t days[MAX_COURSE_DAYS]
+    cdef int64_t n, start
+    longest = 0
+    clinic.open_days = open_days
+    for start in range(DAYS_PER_WEEK):
+        if is_possible_day(&records[0], step, &clinic, start):
+            n = list_course_days(&records[0], step, &clinic, start, days)
+            longest = max(longest, days[n - 1] - start)
+    return longest
+
+
+def _check_courses(rule_sets, clinics):
+    """What is booked lies within the days that a clinic looks ahead."""
+    window = int(clinics["booking_every_days"].max(initial=1))
+    allowed = layout.BOOKING_DAYS - 1 - window
+    for number, rules in enumerate(rule_sets):
+        for step in _used_steps(rules):
+            for open_days in numpy.unique(clinics["open_days"]).tolist():
+                days = _longest_course(rule_sets[number:number + 1], step, open_days)
+                if days > allowed:
+                    raise ValueError(
+                        f"rule_sets[{number}]: a course of regimen {step} takes {days} days; "
+                        f"allowed with queues: {allowed}")
+
+
+def _check_clinics(clinics):
+    for name, (low, high) in _CLINIC_LIMITS.items():
+        _check_limits(f"clinics.{name}", clinics[name].ravel(), low, high)
+    for name in ("number", "booking_every_days"):
+        if (clinics[name] != clinics[name][0]).any():
+            raise ValueError(f"clinics.{name}: differs between rule sets; allowed: the same")
+    if (numpy.diff(clinics["number"][0]) <= 0).any():
+        raise ValueError(f"clinics.number: got {clinics['number'][0].tolist()}; "
+                         "allowed: ascending numbers, each once")
+
+
+def _check_patients(plan, clinics, days):
+    shares = _checked("clinic_patients", plan.clinic_patients, "i8", (clinics,))
+    _check_limits("clinic_patients", shares, 0, 2**32)
+    patients = _check_whole_number("patients", plan.patients, 0, 2**40)
+    if shares.sum() != patients:
+        raise ValueError(f"clinic_patients: their sum is {shares.sum()}; allowed: {patients}")
+    referred = _checked("referral_days", plan.referral_days, "i8", (patients,))
+    _check_limits("referral_days", referred, 0, days - 1)
+    for place, end in enumerate(shares.cumsum()):
+        if (numpy.diff(referred[end - shares[place]:end]) < 0).any():
+            raise ValueError(
+                f"referral_days: clinic {place} is not in order; allowed: ascending in a clinic")
+
+
 def _checked_plan(plan):
     """Return the arrays of a plan by name, all checked."""
     horizon_days = _check_whole_number("horizon_days", plan.horizon_days, 1, 2**31)
+    calendar_days = _check_whole_number("calendar_days", plan.calendar_days, 1, 2**31)
+    if not isinstance(plan.queues, bool):
+        raise TypeError(f"queues: got {plan.queues!r}; allowed: True or False")
     rule_sets = _checked("rule_sets", plan.rule_sets, _DTYPES["rule_sets"], (None,))
     count = len(rule_sets)
     _check_limits("rule_sets: their number", count, 1, layout.MAX_RULE_SETS)
@@ -201,12 +301,27 @@ def _checked_plan(plan):
     for number, rules in enumerate(rule_sets):
         _check_rule_set(f"rule_sets[{number}]", rules, horizon_days)
     _check_ladders(rule_sets)
-    tables = _checked_tables(plan, count, horizon_days)
-    return {"rule_sets": rule_sets, "change_days": change_days, **tables}
+    _check_buying(rule_sets)
+    clinics = _checked("clinics", plan.clinics, _DTYPES["clinics"], (count, None))
+    _check_clinics(clinics)
+    _check_patients(plan, clinics.shape[1], calendar_days)
+    if plan.queues:
+        _check_courses(rule_sets, clinics)
+    tables = _checked_tables(plan, count, calendar_days)
+    return {
+        "rule_sets": rule_sets, "change_days": change_days, "clinics": clinics, **tables}
 
 
-def _check_traits(traits):
+def _check_clinic_of(traits, number):
+    """Refuse patients of another clinic, or not in the order of their referral."""
+    _check_limits("traits.clinic", traits["clinic"], number, number)
+    if (numpy.diff(traits["referral_day"]) < 0).any():
+        raise ValueError("traits.referral_day: not in order; allowed: ascending in a clinic")
+
+
+def _check_traits(traits, calendar_days):
     _check_finite_fields("traits", traits)
+    _check_limits("traits.referral_day", traits["referral_day"], 0, calendar_days - 1)
     for name, (low, high) in _TRAIT_LIMITS.items():
         _check_limits(f"traits.{name}", traits[name], low, high)
 

@@ -35,9 +35,10 @@ cdef inline double grid_steps(double value, double low, double step) noexcept no
 
 
 cdef inline CurvePlace place_on_curves(
-    Context* context, Patient* patient, const Parameters* rules
+    Context* context, const Parameters* rules, int64_t rule_set, int64_t step,
+    int64_t course_day,
 ) noexcept nogil:
-    """Where the patient's clearance and weight lie in the table of today's course day."""
+    """Where the patient's clearance and weight lie in the table of a course day."""
     cdef CurvePlace place
     cdef double x = grid_steps(
         context.traits.clearance, rules.curve_clearance_low, rules.curve_clearance_step)
@@ -46,8 +47,7 @@ cdef inline CurvePlace place_on_curves(
     cdef int64_t i = interval_of(x, CURVE_GRID - 2)
     cdef int64_t j = interval_of(y, CURVE_GRID - 2)
     cdef int64_t day_table = (
-        (patient.course_rules * MAX_LADDER_STEPS + patient.course_step) * MAX_COURSE_DAYS
-        + patient.course_day)
+        (rule_set * MAX_LADDER_STEPS + step) * MAX_COURSE_DAYS + course_day)
     place.corner = context.curves + day_table * CURVE_DAY + i * CURVE_GRID + j
     place.f = x - <double>i
     place.g = y - <double>j
@@ -96,17 +96,19 @@ cdef inline void count_dose(
     else:
         patient.racemic_mg += mg
     patient.hours_infused += rules.step_hours[step * MAX_COURSE_DAYS + patient.course_day]
-    count_weekly_dose(context, racemic_equivalent(rules, step, mg))
+    this_week(context).infusions += 1
+    add_weekly_dose(
+        context, &this_week(context).racemic_equivalent_mg_e3,
+        racemic_equivalent(rules, step, mg))
 
 
 cdef inline double expectation_after(
-    Context* context, Patient* patient, const Parameters* rules, double peak
+    Context* context, Patient* patient, const Parameters* rules, int64_t step, double peak
 ) noexcept nogil:
     """The level to which this administration raises expectation, counting the course."""
-    cdef int64_t step = patient.course_step
     cdef int64_t n
     cdef double perceived, raised
-    if (patient.infusions == 0 or context.day - patient.last_infusion_day
+    if (patient.last_exposure_day == NEVER or context.day - patient.last_exposure_day
             >= rules.expectation_course_gap_days):
         patient.expectation_course += 1
     n = patient.expectation_course
@@ -156,6 +158,59 @@ cdef inline int64_t after_weekend(
     return day
 
 
+cdef inline bint is_possible_day(
+    const Parameters* rules, int64_t step, const Clinic* clinic, int64_t calendar_day
+) noexcept nogil:
+    """8c: whether a clinic may give a regimen on a calendar day."""
+    cdef int64_t weekday = calendar_day % DAYS_PER_WEEK
+    if rules.step_skip_weekends[step] and weekday >= SATURDAY:
+        return False
+    return rules.step_bed[step] != 0 or (clinic.open_days >> weekday) & 1 != 0
+
+
+cdef inline int64_t possible_day(
+    const Parameters* rules, int64_t step, const Clinic* clinic, int64_t calendar_day
+) noexcept nogil:
+    """The first possible day from a day on, or `NEVER` if no weekday is one."""
+    cdef int64_t day
+    for day in range(calendar_day, calendar_day + DAYS_PER_WEEK):
+        if is_possible_day(rules, step, clinic, day):
+            return day
+    return NEVER
+
+
+cdef inline int64_t next_course_day(
+    Context* context, Patient* patient, const Parameters* rules
+) noexcept nogil:
+    """The day of the administration that follows today's in the course."""
+    cdef int64_t step = patient.course_step
+    cdef int64_t day = (
+        context.day + rules.step_gap_days[step * MAX_COURSE_DAYS + patient.course_day])
+    if not context.queues:
+        return after_weekend(context, rules, step, day)
+    return possible_day(
+        rules, step, clinic_under(context, patient.booking_rules),
+        context.traits.referral_day + day) - context.traits.referral_day
+
+
+cdef inline int64_t chair_minutes(
+    const Parameters* rules, int64_t step, int64_t course_day, const Clinic* clinic
+) noexcept nogil:
+    return rules.step_minutes[step * MAX_COURSE_DAYS + course_day] + clinic.turnaround_minutes
+
+
+cdef inline void count_place(
+    Context* context, Patient* patient, const Parameters* rules
+) noexcept nogil:
+    """The chair or bed that today's administration uses."""
+    if rules.step_bed[patient.course_step]:
+        this_week(context).bed_days_used += 1
+    else:
+        this_week(context).chair_minutes_used += chair_minutes(
+            rules, patient.course_step, patient.course_day,
+            clinic_under(context, patient.booking_rules))
+
+
 cdef inline bint course_is_judged(Patient* patient, const Parameters* rules) noexcept nogil:
     if not patient.ever_passed:
         return True
@@ -176,7 +231,7 @@ cdef void after_course(
     if patient.tapering:
         patient.taper_index += 1
         if patient.taper_index < rules.taper_courses:
-            book_taper_course(
+            plan_taper_course(
                 context, patient,
                 context.day + rules.taper_interval_days[patient.taper_index])
         else:
@@ -199,46 +254,48 @@ cdef void administer(Context* context, Patient* patient) noexcept nogil:
     cdef int64_t step = patient.course_step
     cdef int64_t course_day = patient.course_day
     cdef double fraction = course_fraction(context, patient, rules)
-    cdef CurvePlace place = place_on_curves(context, patient, rules)
+    cdef CurvePlace place = place_on_curves(
+        context, rules, patient.course_rules, step, course_day)
     cdef double mg, s_factor, peak, peak_racemic
     if course_day == 0:
         start_course(context, patient, rules, fraction)
+    if context.queues:
+        count_place(context, patient, rules)
     mg = dose_mg(context, rules, step, course_day, fraction)
     s_factor = 1.0 if rules.step_s_ketamine[step] else rules.potency
     context.administered_auc_s = s_factor * (1000.0 * mg / context.traits.clearance)
     count_dose(context, patient, rules, mg)
     peak = interpolate_curve(&place, CURVE_PEAK) * mg * s_factor
-    context.raised_expectation = expectation_after(context, patient, rules, peak)
+    context.raised_expectation = expectation_after(context, patient, rules, step, peak)
     log_event(
         context, patient, EVENT_ADMINISTERED, course_day, mg, context.administered_auc_s, peak)
     infusion_costs(context, patient, rules, mg)
     within_day_scores(context, patient, rules, &place, mg, s_factor)
     peak_racemic = 0.0 if rules.step_sham[step] else peak / rules.potency
-    acute_harms(context, patient, rules, peak_racemic)
+    acute_harms(
+        context, patient, rules, step, 4 * patient.infusions, peak_racemic, False)
     record_exposure(
         context, patient, racemic_equivalent(rules, step, mg),
         rules.step_hours[step * MAX_COURSE_DAYS + course_day], peak_racemic)
-    set_infusion_day_pain(patient, rules, &place, fraction)
+    set_infusion_day_pain(patient, rules, step, &place, fraction)
     patient.infusions += 1
-    patient.last_infusion_day = context.day
+    patient.last_infusion_day = patient.last_exposure_day = context.day
     context.administered = True
     if course_day + 1 < rules.step_days[step]:
         patient.course_day = course_day + 1
-        patient.administration_day = after_weekend(
-            context, rules, step,
-            context.day + rules.step_gap_days[step * MAX_COURSE_DAYS + course_day + 1])
+        patient.administration_day = next_course_day(context, patient, rules)
     else:
         after_course(context, patient, rules)
     stop_for_harm(context, patient)
 
 
 cdef inline void set_infusion_day_pain(
-    Patient* patient, const Parameters* rules, const CurvePlace* place, double fraction
+    Patient* patient, const Parameters* rules, int64_t step, const CurvePlace* place,
+    double fraction,
 ) noexcept nogil:
     """The pain that the utility of an infusion day uses: the immediate effect by its mean."""
     cdef double mean_effect = (
-        0.0 if rules.step_sham[patient.course_step]
-        else interpolate_curve(place, CURVE_MEAN_EFFECT))
+        0.0 if rules.step_sham[step] else interpolate_curve(place, CURVE_MEAN_EFFECT))
     cdef double treated = patient.treated * (1.0 - mean_effect * fraction)
     patient.pain_for_utility = clip(treated - patient.expectation)
     patient.drug_only_pain = clip(treated)

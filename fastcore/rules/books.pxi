@@ -25,6 +25,7 @@ cdef void keep_event(
     row.value_3 = value_3
     row.draw_purpose = purpose
     row.draw_occurrence = occurrence
+    row.clinic = context.traits.clinic
 
 
 cdef void log_drawn_event(
@@ -84,7 +85,9 @@ cdef inline double utility_of_pain(
 cdef inline void accrue(Context* context, Patient* patient) noexcept nogil:
     """Step 10: book what was held up to today when any held value changes."""
     cdef double utility = utility_of_pain(context, patient, patient.pain_for_utility)
-    cdef double drug_only = utility_of_pain(context, patient, patient.drug_only_pain)
+    cdef double drug_only = (
+        utility if patient.drug_only_pain == patient.pain_for_utility
+        else utility_of_pain(context, patient, patient.drug_only_pain))
     if (utility != patient.held_utility or patient.pain != patient.held_pain
             or patient.removed != patient.held_removed
             or drug_only != patient.held_drug_only_utility):
@@ -96,11 +99,13 @@ cdef inline void accrue(Context* context, Patient* patient) noexcept nogil:
 
 
 cdef inline int64_t millionths(double x) noexcept nogil:
-    return <int64_t>floor(x * 1e6 + 0.5)
+    """Rounded; x is not below 0, so what the conversion drops is what floor would."""
+    return <int64_t>(x * 1e6 + 0.5)
 
 
 cdef inline bint has_weekly_row(Context* context) noexcept nogil:
-    return context.weekday == SUNDAY or context.day == context.horizon_days - 1
+    return (
+        context.weekday == SUNDAY or context.calendar_day == context.calendar_days - 1)
 
 
 cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:
@@ -110,6 +115,10 @@ cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:
     row.pain_sum_e6 += millionths(patient.pain)
     row.pain_without_drug_sum_e6 += millionths(patient.pain_without_drug)
     row.expectation_sum_e6 += millionths(patient.symptom_expectation)
+    row.base_pain_sum_e6 += millionths(patient.base)
+    row.programme_pain_sum_e6 += millionths(patient.untreated)
+    if context.traits.patient < PANEL_PATIENTS or context.queues:
+        count_apart(context, patient)
     trace = mix(trace, to_bits(patient.pain))
     trace = mix(trace, to_bits(patient.slow_site))
     trace = mix(trace, to_bits(patient.expectation))
@@ -117,13 +126,12 @@ cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:
     patient.trace = mix(trace, <uint64_t>patient.state)
 
 
-cdef inline void count_weekly_dose(Context* context, double racemic_mg) noexcept nogil:
-    cdef WeeklyRow* row = this_week(context)
+cdef inline void add_weekly_dose(
+    Context* context, int64_t* sum_e3, double racemic_mg
+) noexcept nogil:
     cdef double thousandths = floor(racemic_mg * 1000.0 + 0.5)
-    row.infusions += 1
     # Half of what the sum can hold, so that neither the number nor one addition overflows.
-    if (thousandths < <double>HALF_OF_INT64
-            and row.racemic_equivalent_mg_e3 < <int64_t>HALF_OF_INT64):
-        row.racemic_equivalent_mg_e3 += <int64_t>thousandths
+    if thousandths < <double>HALF_OF_INT64 and sum_e3[0] < <int64_t>HALF_OF_INT64:
+        sum_e3[0] += <int64_t>thousandths
     else:
         context.status = STATUS_OVERFLOW

@@ -1,42 +1,11 @@
-# Sections 7 and 8: visits, what follows from them, booking, and the end of treatment.
-
-cdef enum Booking:
-    BOOKING_FIRST
-    BOOKING_MAINTAIN
-    BOOKING_REPEAT
-    BOOKING_ESCALATE
-    BOOKING_TAPER
-
-
-cdef enum Pause:
-    PAUSE_NONE
-    PAUSE_REST
-    PAUSE_YEARLY_CAP
-
+# Sections 7 and 8: visits, what follows from them, and the end of treatment.
 
 cdef inline int64_t bit(int64_t place) noexcept nogil:
     return <int64_t>1 << place
 
 
-cdef inline void set_visit(Patient* patient, int64_t purpose, int64_t day) noexcept nogil:
-    patient.visit_purpose = purpose
-    patient.visit_day = day
-
-
 cdef inline double racemic_mg_given(Context* context, Patient* patient) noexcept nogil:
     return patient.racemic_mg + patient.s_ketamine_mg / context.rules.potency
-
-
-cdef double planned_racemic_mg(
-    Context* context, int64_t step, double fraction
-) noexcept nogil:
-    cdef const Parameters* rules = context.rules
-    cdef double planned = 0.0
-    cdef int64_t course_day
-    for course_day in range(rules.step_days[step]):
-        planned = planned + racemic_equivalent(
-            rules, step, dose_mg(context, rules, step, course_day, fraction))
-    return planned
 
 
 cdef inline void stay_on_ladder(Context* context, Patient* patient) noexcept nogil:
@@ -50,7 +19,7 @@ cdef int64_t caps_reached(Context* context, Patient* patient, int64_t step) noex
     cdef const Parameters* rules = context.rules
     cdef int64_t reasons = 0
     if (rules.limit_racemic_mg > 0.0
-            and racemic_mg_given(context, patient) + planned_racemic_mg(context, step, 1.0)
+            and racemic_mg_given(context, patient) + planned_racemic_mg(context, rules, step, 1.0)
             > rules.limit_racemic_mg):
         reasons |= bit(EXIT_REASON_DOSE_CAP)
     if rules.limit_courses > 0 and patient.courses >= rules.limit_courses:
@@ -63,83 +32,18 @@ cdef int64_t caps_reached(Context* context, Patient* patient, int64_t step) noex
     return reasons
 
 
-cdef inline int64_t pause_before(
-    Context* context, Patient* patient, int64_t* start
-) noexcept nogil:
-    """Move a start behind a planned rest or the yearly cap, and say which moved it last."""
-    cdef const Parameters* rules = context.rules
-    cdef int64_t per_year = rules.limit_courses_per_year
-    cdef int64_t earliest
-    cdef int64_t pause = PAUSE_NONE
-    if (rules.rest_after_courses > 0 and patient.courses > 0
-            and patient.courses % rules.rest_after_courses == 0):
-        earliest = patient.last_infusion_day + rules.rest_days
-        if start[0] < earliest:
-            start[0] = earliest
-            pause = PAUSE_REST
-    if per_year > 0 and patient.courses >= per_year:
-        earliest = patient.recent_course_day[
-            (patient.courses - per_year) & RECENT_MASK] + DAYS_PER_YEAR
-        if start[0] < earliest:
-            start[0] = earliest
-            pause = PAUSE_YEARLY_CAP
-    return pause
-
-
-cdef inline void set_booked_state(
-    Patient* patient, int64_t booking, int64_t pause
-) noexcept nogil:
-    if pause != PAUSE_NONE:
-        patient.state = STATE_PAUSED
-    elif booking == BOOKING_FIRST:
-        patient.state = STATE_WAITING
-    elif booking == BOOKING_MAINTAIN or booking == BOOKING_TAPER:
-        patient.state = STATE_MAINTENANCE
-
-
-cdef void book_course(
-    Context* context, Patient* patient, int64_t booking, int64_t step, int64_t wanted
-) noexcept nogil:
-    """Book the regimen `step` for the first day from `wanted` on that the limits allow."""
-    cdef int64_t start = wanted if wanted > context.day + 1 else context.day + 1
-    cdef int64_t pause = PAUSE_NONE
-    cdef double planned
-    if booking != BOOKING_TAPER:
-        pause = pause_before(context, patient, &start)
-    start = after_weekend(context, context.rules, step, start)
-    patient.course_step = step
-    patient.course_start_day = start
-    patient.administration_day = start
-    patient.course_day = 0
-    patient.course_rules = patient.rule_set
-    patient.visit_day = NO_VISIT
-    set_booked_state(patient, booking, pause)
-    if pause != PAUSE_NONE:
-        log_event(context, patient, EVENT_PAUSED, pause, <double>start, 0.0, 0.0)
-    planned = planned_racemic_mg(
-        context, step, course_fraction(context, patient, context.rules))
-    log_event(
-        context, patient, EVENT_BOOKED, step, <double>start, planned, <double>patient.courses)
-
-
-cdef void book_taper_course(Context* context, Patient* patient, int64_t wanted) noexcept nogil:
-    """With the regimen of the last course, or the highest that the rules in force define."""
-    cdef int64_t highest_regimen = context.rules.ladder_steps - 1
-    if highest_regimen < context.rules.maintenance_step:
-        highest_regimen = context.rules.maintenance_step
-    book_course(
-        context, patient, BOOKING_TAPER,
-        highest_regimen if patient.course_step > highest_regimen else patient.course_step,
-        wanted)
-
-
 cdef void leave_treatment(
     Context* context, Patient* patient, int64_t reason, int64_t state
 ) noexcept nogil:
+    withdraw_requests(context, REQUEST_COURSE | REQUEST_ASSESSMENT)
     patient.exit_reason = reason
     patient.exit_day = context.day
+    if patient.first_exit_day == NEVER:
+        patient.first_exit_reason = reason
+        patient.first_exit_day = context.day
     if not context.rules.programme_after_exit:
         end_programme(patient)
+        withdraw_requests(context, REQUEST_PROGRAMME)
     patient.visit_day = NO_VISIT
     patient.administration_day = NEVER
     patient.course_start_day = NEVER
@@ -148,6 +52,8 @@ cdef void leave_treatment(
         context, patient, EVENT_EXITED, reason, racemic_mg_given(context, patient),
         <double>patient.infusions, <double>patient.courses)
     this_week(context).exits += 1
+    if reason != EXIT_REASON_DEATH and reason != EXIT_REASON_RECOVERED:
+        consider_buying(context, patient)
 
 
 cdef void start_taper(Context* context, Patient* patient, int64_t reason) noexcept nogil:
@@ -155,7 +61,7 @@ cdef void start_taper(Context* context, Patient* patient, int64_t reason) noexce
     patient.tapering = 1
     patient.taper_reason = reason
     patient.taper_index = 0
-    book_taper_course(
+    plan_taper_course(
         context, patient, patient.last_infusion_day + context.rules.taper_interval_days[0])
 
 
@@ -164,7 +70,7 @@ cdef void end_treatment(Context* context, Patient* patient, int64_t reasons) noe
     cdef const Parameters* rules = context.rules
     cdef int64_t first = EXIT_REASON_NONE
     cdef int64_t reason
-    for reason in range(EXIT_REASON_DEATH, EXIT_REASON_TREATMENT_COMPLETED + 1):
+    for reason in range(EXIT_REASON_DEATH, EXIT_REASON_LEFT_WAITING_LIST + 1):
         if reasons & bit(reason):
             log_event(context, patient, EVENT_EXIT_RULE_TRUE, reason, 0.0, 0.0, 0.0)
             if first == EXIT_REASON_NONE:
@@ -197,7 +103,9 @@ cdef void assess(Context* context, Patient* patient) noexcept nogil:
     pay(
         context, patient, PAYER_HEALTH_SYSTEM, COST_LINE_ASSESSMENT,
         context.rules.price_assessment)
-    patient.assessed_day = context.day
+    this_week(context).assessments += 1
+    if patient.assessed_day == NEVER:
+        patient.assessed_day = context.day
     patient.eligible = is_eligible(context)
     log_event(
         context, patient, EVENT_ASSESSED, patient.eligible + 2 * is_offered,
@@ -206,6 +114,7 @@ cdef void assess(Context* context, Patient* patient) noexcept nogil:
     start_programme(context, patient, patient.eligible and is_offered)
     if not (patient.eligible and is_offered):
         patient.state = STATE_CONVENTIONAL
+        consider_buying(context, patient)
         return
     do_tests(context, patient)
     stay_on_ladder(context, patient)
@@ -215,9 +124,10 @@ cdef void assess(Context* context, Patient* patient) noexcept nogil:
         patient.state = STATE_WAITING
         end_treatment(context, patient, reasons)
     else:
-        book_course(
+        plan_course(
             context, patient, BOOKING_FIRST, patient.ladder_step,
-            context.day + context.traits.lead_to_treatment_days)
+            context.day
+            + (1 if context.queues else context.traits.lead_to_treatment_days))
 
 
 cdef inline bint is_acted_on(
@@ -290,7 +200,7 @@ cdef void go_on(Context* context, Patient* patient, int64_t move) noexcept nogil
         wanted = patient.last_infusion_day + context.rules.maintenance_interval_days
         event = EVENT_MAINTAINED
     log_event(context, patient, event, patient.ladder_step, 0.0, 0.0, 0.0)
-    book_course(context, patient, move, step, wanted)
+    plan_course(context, patient, move, step, wanted)
 
 
 cdef void review(

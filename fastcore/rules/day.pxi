@@ -1,7 +1,7 @@
 # Section 4: the order of the day, and the days on which only effects decay.
 
-cdef inline void live_day(Context* context, Patient* patient) noexcept nogil:
-    """Steps 1 to 10 of one day."""
+cdef inline bint live_morning(Context* context, Patient* patient) noexcept nogil:
+    """Steps 1 to 6; whether the patient lives."""
     cdef bint is_monday = context.weekday == 0
     context.administered = False
     context.stop_reasons = 0
@@ -10,7 +10,7 @@ cdef inline void live_day(Context* context, Patient* patient) noexcept nogil:
         change_rules(context, patient)
     if is_monday and context.day > 0 and death_is_due(context, patient):
         die(context, patient)
-        return
+        return False
     if context.day == 0:
         context.step = STEP_REFERRALS
         enter(context, patient)
@@ -25,10 +25,18 @@ cdef inline void live_day(Context* context, Patient* patient) noexcept nogil:
         take_baselines(context, patient)
     context.step = STEP_VISITS
     visit(context, patient)
+    return True
+
+
+cdef inline void live_afternoon(Context* context, Patient* patient) noexcept nogil:
+    """Steps 8 to 10."""
     if context.day == patient.administration_day:
         context.step = STEP_ADMINISTRATION
         administer(context, patient)
         enter_dose(context, patient)
+    if context.day == patient.outside_day:
+        context.step = STEP_ADMINISTRATION
+        buy_infusion_apart(context, patient)
     accrue(context, patient)
     if has_weekly_row(context):
         weekly_row(context, patient)
@@ -47,6 +55,7 @@ cdef inline int64_t next_stop(Context* context, Patient* patient) noexcept nogil
         return now + 1
     stop = sooner(referral_day + patient.visit_day, now, stop)
     stop = sooner(referral_day + patient.administration_day, now, stop)
+    stop = sooner(referral_day + patient.outside_day, now, stop)
     stop = sooner(context.next_change_day, now, stop)
     return context.end_day if stop > context.end_day else stop
 
@@ -90,17 +99,34 @@ cdef inline void pass_days_until(
         weekly_row(context, patient)
 
 
+cdef inline bint has_room(Context* context) noexcept nogil:
+    """Whether the events of one more day fit; if not, the call ends before that day."""
+    if context.events_used <= context.event_limit:
+        return True
+    context.status = STATUS_EVENTS_FULL
+    return False
+
+
+cdef inline bint cannot_come_back(
+    Patient* patient, double rereferral_hazard
+) noexcept nogil:
+    """Whether a patient out of care is never referred again under a hazard that lasts."""
+    return rereferral_hazard == 0.0 or patient.exit_day == NEVER
+
+
 cdef inline bint is_out_of_reach(Context* context, Patient* patient) noexcept nogil:
     """Out of care and free of effects: only Mondays matter, until the rules change."""
     return (context.weekday == 0 and context.day > 0
             and not keeps_pain_history(patient.state)
-            and not is_changing(context, patient))
+            and not is_changing(context, patient)
+            and patient.outside_day == NEVER
+            and cannot_come_back(patient, context.rules.rereferral_hazard_per_day))
 
 
 cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept nogil:
     """The weeks before the rules change or the call ends, of a patient out of reach."""
     cdef int64_t stop = sooner(context.next_change_day, context.calendar_day - 1, context.end_day)
-    while context.calendar_day + DAYS_PER_WEEK <= stop:
+    while context.calendar_day + DAYS_PER_WEEK <= stop and has_room(context):
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):
             die(context, patient)
@@ -116,31 +142,75 @@ cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept n
         context.weekday = 0
 
 
-cdef void advance_patient(Context* context, Patient* patient) noexcept nogil:
-    """Every day from the one the patient stands at up to `end_day`."""
+cdef inline void go_on_after_day(Context* context, Patient* patient) noexcept nogil:
+    """From a day that has been to the next on which more than decay can happen."""
+    cdef int64_t stop = next_stop(context, patient)
+    if stop > context.calendar_day + 1:
+        pass_days_until(context, patient, stop)
+    go_to(context, stop)
+
+
+cdef inline void live_days(
+    Context* context, Patient* patient, bint to_booking
+) noexcept nogil:
+    """From where the patient stands to the start of `end_day`, or to its booking."""
+    cdef int64_t last_day = context.end_day if to_booking else context.end_day - 1
+    cdef bint is_morning_over = patient.is_at_booking != 0
+    if is_morning_over and to_booking and context.calendar_day == last_day:
+        return
+    while (context.calendar_day <= last_day and patient.state != STATE_DEAD
+           and context.status == STATUS_DONE):
+        if not is_morning_over and is_out_of_reach(context, patient):
+            pass_whole_weeks(context, patient)
+            if patient.state == STATE_DEAD or context.calendar_day > last_day:
+                break
+        if not has_room(context):
+            break
+        if not is_morning_over:
+            if not live_morning(context, patient):
+                break
+            if context.calendar_day == context.end_day:
+                patient.is_at_booking = 1
+                break
+        is_morning_over = False
+        patient.is_at_booking = 0
+        live_afternoon(context, patient)
+        go_on_after_day(context, patient)
+
+
+cdef inline void begin_patient(Context* context, Patient* patient) noexcept nogil:
+    """Point the context at a patient."""
     cdef int64_t referral_day = context.traits.referral_day
-    cdef int64_t call_end_day = context.end_day
-    cdef int64_t stop
-    if context.end_day > referral_day + context.horizon_days:
-        context.end_day = referral_day + context.horizon_days
+    context.clinic = <uint32_t>context.traits.clinic
     context.flare_first = context.flare_end = 0
+    context.panel_first = context.panel_end = 0
     context.mortality_of_sex = context.mortality_per_day + context.traits.male * AGE_YEARS
     context.norm_utility_of_sex = context.norm_utility + context.traits.male * AGE_YEARS
     context.administered = False
     point_at_rules(context, patient)
     go_to(context, referral_day if patient.calendar_day < referral_day else patient.calendar_day)
-    while (context.calendar_day < context.end_day and patient.state != STATE_DEAD
-           and context.status == STATUS_DONE):
-        if is_out_of_reach(context, patient):
-            pass_whole_weeks(context, patient)
-            if patient.state == STATE_DEAD or context.calendar_day >= context.end_day:
-                break
-        live_day(context, patient)
-        if patient.state == STATE_DEAD:
+
+
+cdef void advance_patient(
+    Context* context, Patient* patient, Results* results, bint to_booking
+) noexcept nogil:
+    """Up to the start of `end_day`, or to its booking; the results are written in passing."""
+    cdef int64_t end_day = context.end_day
+    cdef int64_t result_day = result_day_of(context)
+    cdef bint are_results_due = (
+        patient.calendar_day + patient.is_at_booking <= result_day <= end_day)
+    cdef bint is_morning_lived
+    begin_patient(context, patient)
+    while True:  # once, or twice with the results between
+        context.end_day = result_day if are_results_due else end_day
+        is_morning_lived = to_booking and not are_results_due
+        live_days(context, patient, is_morning_lived)
+        # The dead stand behind a morning that others lived: it may be the one after their results.
+        patient.calendar_day = (
+            context.end_day + is_morning_lived if patient.state == STATE_DEAD
+            else context.calendar_day)
+        if not are_results_due or context.status != STATUS_DONE:
             break
-        stop = next_stop(context, patient)
-        if stop > context.calendar_day + 1:
-            pass_days_until(context, patient, stop)
-        go_to(context, stop)
-    patient.calendar_day = call_end_day
-    context.end_day = call_end_day
+        write_results_apart(context, patient, results)
+        are_results_due = False
+    context.end_day = end_day

@@ -82,7 +82,24 @@ cdef void fill_flare_normals(Context* context, int64_t week) noexcept nogil:
     )
 
 
-cdef inline double flare_normal(Context* context, int64_t week) noexcept nogil:
+cdef double kept_flare_normal(
+    Context* context, Patient* patient, int64_t week
+) noexcept nogil:
+    """Where calls end every week: some weeks ahead are kept with the patient."""
+    if not patient.flare_first <= week < patient.flare_first + FLARE_WEEKS_KEPT:
+        patient.flare_first = week & ~<int64_t>1
+        fill_normals(
+            patient.flare_ahead, context.seed, <uint32_t>context.traits.patient,
+            context.clinic, context.draw, PURPOSE_FLARE, <int32_t>(week >> 1),
+            FLARE_WEEKS_KEPT // 2)
+    return patient.flare_ahead[week - patient.flare_first]
+
+
+cdef inline double flare_normal(
+    Context* context, Patient* patient, int64_t week
+) noexcept nogil:
+    if context.queues:
+        return kept_flare_normal(context, patient, week)
     if not context.flare_first <= week < context.flare_end:
         fill_flare_normals(context, week)
     return context.flare_normals[week - context.flare_first]

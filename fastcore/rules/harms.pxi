@@ -1,4 +1,4 @@
-# Sections 8a and 8b: harms, the exposure they depend on, tests, and patients who stop.
+# Section 8a: harms, the exposure they depend on, tests, and stopping for them.
 #
 # A process is a harm with its cause. Its clock lies at `cause * PROCESS_STRIDE + harm`; its place
 # in bit masks is `2 * harm + cause`, the order in which a Monday goes through them.
@@ -71,36 +71,40 @@ cdef double acute_log_odds(
 
 cdef void acute_harm(
     Context* context, Patient* patient, const Parameters* course, int64_t harm, double p,
-    double peak_racemic, int64_t occurrence,
+    double peak_racemic, int64_t occurrence, bint is_outside,
 ) noexcept nogil:
-    """One acute harm that happened."""
+    """One acute harm that happened; elsewhere it ends nothing."""
     cdef const Parameters* rules = context.rules
     patient.acute_count[harm] += 1
-    patient.acute_at_last = 1
     log_drawn_event(
         context, patient, EVENT_ACUTE_HARM, harm, p, peak_racemic,
         <double>patient.acute_count[harm], PURPOSE_ACUTE_HARM, occurrence)
     lose_qalys(context, patient, course.acute_qaly_loss[harm])
     pay(
         context, patient, PAYER_HEALTH_SYSTEM, COST_LINE_ACUTE_HARM, rules.price_acute[harm])
+    if is_outside:
+        return
+    patient.acute_at_last = 1
     if (has_bit(rules.adverse_event_acute, harm)
             and patient.acute_count[harm] >= rules.adverse_event_times):
         context.stop_reasons |= bit(EXIT_REASON_ADVERSE_EVENT)
 
 
 cdef void acute_harms(
-    Context* context, Patient* patient, const Parameters* course, double peak_racemic
+    Context* context, Patient* patient, const Parameters* course, int64_t step,
+    int64_t first_occurrence, double peak_racemic, bint is_outside,
 ) noexcept nogil:
-    """Those of today's administration; `course` are the rules of the booked course."""
+    """Those of today's administration; `course` are the rules it is given by."""
     cdef int64_t harm, occurrence
     cdef double p
-    patient.acute_at_last = 0
+    if not is_outside:
+        patient.acute_at_last = 0
     for harm in range(ACUTE_HARMS):
-        occurrence = 4 * patient.infusions + harm
-        p = logistic(
-            acute_log_odds(context, course, harm, patient.course_step, peak_racemic))
+        occurrence = first_occurrence + harm
+        p = logistic(acute_log_odds(context, course, harm, step, peak_racemic))
         if p > 0.0 and uniform_at(context, PURPOSE_ACUTE_HARM, occurrence) < p:
-            acute_harm(context, patient, course, harm, p, peak_racemic, occurrence)
+            acute_harm(
+                context, patient, course, harm, p, peak_racemic, occurrence, is_outside)
 
 
 cdef void record_exposure(
@@ -109,6 +113,7 @@ cdef void record_exposure(
     """Add an administration to its calendar week; nothing given is no exposure."""
     cdef int64_t week = context.calendar_day // DAYS_PER_WEEK
     cdef int64_t place = week & EXPOSURE_MASK
+    patient.excess_due_week = week + 1
     if racemic_mg == 0.0:
         return
     if patient.exposure_week[place] != week:
@@ -121,7 +126,11 @@ cdef void record_exposure(
     patient.exposure_days[place] += 1.0
     if peak_racemic > patient.peak_highest:
         patient.peak_highest = peak_racemic
-    patient.excess_due_week = week + 1
+
+
+cdef inline double lifetime_racemic_mg(Context* context, Patient* patient) noexcept nogil:
+    """Racemic equivalents given here and bought elsewhere."""
+    return racemic_mg_given(context, patient) + patient.outside_mg
 
 
 cdef inline double window_sum(
@@ -149,17 +158,17 @@ cdef double metric_of(
     cdef int64_t week = context.calendar_day // DAYS_PER_WEEK
     cdef int64_t n = rules.harm_window_weeks[harm]
     cdef int64_t metric = rules.harm_metric[harm]
-    if patient.last_infusion_day == NEVER:
+    if patient.last_exposure_day == NEVER:
         return 0.0
     if metric == METRIC_LIFETIME_MG:
-        return racemic_mg_given(context, patient)
+        return lifetime_racemic_mg(context, patient)
     if metric == METRIC_TRAILING_MG:
         return window_sum(patient, patient.exposure_mg, week, n, due_week)
     if metric == METRIC_TRAILING_DAYS:
         return window_sum(patient, patient.exposure_days, week, n, due_week)
     if metric == METRIC_TRAILING_HOURS:
         return window_sum(patient, patient.exposure_hours, week, n, due_week)
-    if context.day - patient.last_infusion_day > DAYS_OF_PREVIOUS_WEEK:
+    if context.day - patient.last_exposure_day > DAYS_OF_PREVIOUS_WEEK:
         return 0.0
     if week + 1 < due_week[0]:
         due_week[0] = week + 1
@@ -206,7 +215,7 @@ cdef double excess_hazard(
         ratio = rules.harm_excess_ratio[harm]
     if rules.harm_lifetime_slope[harm] != 0.0:
         dose = exponential(
-            rules.harm_lifetime_slope[harm] * racemic_mg_given(context, patient) / 1000.0)
+            rules.harm_lifetime_slope[harm] * lifetime_racemic_mg(context, patient) / 1000.0)
     return rules.harm_base[harm] * ratio * link_of(rules, harm, x) * dose
 
 
@@ -248,7 +257,7 @@ cdef inline void keep_hazards(Context* context, Patient* patient) noexcept nogil
         keep_background_hazards(context, patient)
         patient.hazard_key = key
         patient.excess_due_week = week
-    if patient.last_infusion_day != NEVER and week >= patient.excess_due_week:
+    if patient.last_exposure_day != NEVER and week >= patient.excess_due_week:
         keep_excess_hazards(context, patient, week)
 
 
@@ -272,7 +281,7 @@ cdef void harm_onset(
     patient.harm_active |= process_bit(harm, cause)
     log_drawn_event(
         context, patient, EVENT_HARM_ONSET, harm, <double>cause,
-        metric_of(context, patient, harm, &due_week), racemic_mg_given(context, patient),
+        metric_of(context, patient, harm, &due_week), lifetime_racemic_mg(context, patient),
         PURPOSE_HARM_ONSET, occurrence)
     patient.harm_count[harm * HARM_CAUSES + cause] += 1
     pay(
@@ -336,8 +345,8 @@ cdef inline bint can_heal(
     if patient.harm_is_permanent & process_bit(harm, cause):
         return False
     return (
-        cause == HARM_CAUSE_BACKGROUND or patient.last_infusion_day == NEVER
-        or context.day - patient.last_infusion_day
+        cause == HARM_CAUSE_BACKGROUND or patient.last_exposure_day == NEVER
+        or context.day - patient.last_exposure_day
         >= context.rules.harm_recovery_after_days[harm])
 
 
@@ -416,7 +425,7 @@ cdef inline void chronic_harms_week(
         return
     keep_hazards(context, patient)
     run_out = run_clocks(patient.harm_clock, patient.harm_hazard, elapsed)
-    if patient.last_infusion_day != NEVER:
+    if patient.last_exposure_day != NEVER:
         run_out += run_clocks(
             patient.harm_clock + PROCESS_STRIDE, patient.harm_hazard + PROCESS_STRIDE, elapsed)
     if patient.harm_active or run_out:
@@ -463,26 +472,6 @@ cdef void do_tests(Context* context, Patient* patient) noexcept nogil:
             do_test(context, patient, j)
 
 
-cdef void patient_choice_week(
-    Context* context, Patient* patient, double elapsed
-) noexcept nogil:
-    """8b: whether the patient has had enough."""
-    cdef const Parameters* rules = context.rules
-    cdef double hazard = rules.choice_hazard_per_day
-    if (not in_care(patient.state) or patient.state == STATE_COURSE
-            or patient.state == STATE_WAITING):
-        return
-    if patient.judgements > 0 and patient.last_verdict == VERDICT_FAILED:
-        hazard = hazard * rules.choice_ratio_no_benefit
-    if patient.acute_at_last or patient.harm_is_detected:
-        hazard = hazard * rules.choice_ratio_harm
-    if rules.infusion_payer == PAYER_PATIENT:
-        hazard = hazard * rules.choice_ratio_paying
-    patient.choice_remaining -= hazard * elapsed
-    if patient.choice_remaining <= 0.0:
-        context.stop_reasons |= bit(EXIT_REASON_PATIENT_CHOICE)
-
-
 cdef inline int64_t take_stop_reasons(Context* context) noexcept nogil:
     """Today's reasons to stop, which are acted on once."""
     cdef int64_t reasons = context.stop_reasons
@@ -493,7 +482,11 @@ cdef inline int64_t take_stop_reasons(Context* context) noexcept nogil:
 cdef inline bint stop_for_harm(Context* context, Patient* patient) noexcept nogil:
     """Act on today's reasons to stop, if any; whether treatment ended for them."""
     cdef int64_t reasons = take_stop_reasons(context)
-    if not reasons or not in_care(patient.state):
+    if patient.state == STATE_REFERRED:
+        reasons &= bit(EXIT_REASON_LEFT_WAITING_LIST)
+    elif not in_care(patient.state):
+        return False
+    if not reasons:
         return False
     end_treatment(context, patient, reasons)
     return True

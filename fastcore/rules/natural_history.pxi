@@ -12,7 +12,11 @@ cdef inline void point_at_rules(Context* context, Patient* patient) noexcept nog
     context.rules = &context.rule_sets[patient.rule_set]
     context.next_change_day = (
         context.change_days[following] if following < context.rule_set_count
-        else context.end_day)
+        else <int64_t>HALF_OF_INT64)
+    context.may_leave = (
+        context.rules.lost_hazard_per_day != 0.0
+        or context.rules.waiting_leave_hazard_per_day != 0.0
+        or context.rules.rereferral_hazard_per_day != 0.0)
 
 
 cdef inline void change_rules(Context* context, Patient* patient) noexcept nogil:
@@ -38,6 +42,7 @@ cdef void die(Context* context, Patient* patient) noexcept nogil:
     log_drawn_event(
         context, patient, EVENT_DIED, patient.state,
         <double>(context.traits.age_days + context.day), 0.0, 0.0, PURPOSE_DEATH_CLOCK, 0)
+    withdraw_requests(context, EVERY_REQUEST)
     patient.state = STATE_DEAD
     patient.died_day = context.day
     this_week(context).deaths += 1
@@ -60,10 +65,10 @@ cdef void enter(Context* context, Patient* patient) noexcept nogil:
     patient.flare = traits.flare_at_enrolment
     patient.death_remaining = traits.death_clock
     patient.recovery_remaining = clock_at(context, PURPOSE_RECOVERY_CLOCK, 0)
-    patient.choice_remaining = clock_at(context, PURPOSE_PATIENT_CHOICE, 0)
+    set_leaving_clocks(context, patient)
     set_harm_clocks(context, patient)
-    patient.visit_day = traits.lead_to_assessment_days
-    patient.visit_purpose = VISIT_ASSESSMENT
+    await_assessment(context, patient, traits.lead_to_assessment_days)
+    this_week(context).referrals += 1
     patient.last_tick = context.calendar_day
     patient.age_years = age_in_years(context)
     log_event(
@@ -83,6 +88,7 @@ cdef void recover(Context* context, Patient* patient) noexcept nogil:
     if not in_care(state_before):
         patient.state = STATE_RECOVERED
         patient.visit_day = NO_VISIT
+        withdraw_requests(context, EVERY_REQUEST)
 
 
 cdef void relapse(Context* context, Patient* patient) noexcept nogil:
@@ -101,7 +107,7 @@ cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
     """Step 3: everything that moves once a week, for the days since the last tick."""
     cdef const Parameters* rules = context.rules
     cdef double elapsed = <double>(context.calendar_day - patient.last_tick)
-    cdef double z = flare_normal(context, context.week)
+    cdef double z = flare_normal(context, patient, context.week)
     patient.last_tick = context.calendar_day
     patient.age_years = age_in_years(context)
     patient.flare = rules.flare_autocorrelation * patient.flare + rules.flare_innovation_sd * z
@@ -118,3 +124,5 @@ cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
     chronic_harms_week(context, patient, elapsed)
     if rules.choice_hazard_per_day != 0.0:
         patient_choice_week(context, patient, elapsed)
+    if context.may_leave or patient.outside_day != NEVER:
+        come_and_go_apart(context, patient, elapsed)

@@ -11,12 +11,15 @@ cdef enum KernelConstant:
     MOMENTS = 3
     BITS_KEPT = 16
     FLARE_PAIRS = 32
+    FLARE_WEEKS_KEPT = 8
     ERROR_NORMALS = HISTORY_DAYS + 2 * DIARY_TERMS
     CURVE_TABLE = CURVE_GRID * CURVE_GRID
     CURVE_DAY = CURVE_ROWS * CURVE_TABLE
     ENROLLED = 0x50617468776179
     HALF_OF_INT64 = 0x4000000000000000
     PROCESSES = 16  # chronic harms with their two causes, padded
+    PANEL_PAIRS = 64  # normals of diary errors worked out at a time, in pairs
+    EVENTS_OF_A_DAY = 256  # more than a patient's day can have
     NEVER = -1
     NO_VISIT = -1
 
@@ -68,9 +71,22 @@ cdef struct Patient:
     int64_t administration_day
     int64_t course_start_day
     int64_t last_infusion_day
+    int64_t last_exposure_day  # the last administration here or elsewhere
+    int64_t outside_day
     # now and then
-    int64_t calendar_day  # the first day that has not been simulated
+    int64_t calendar_day  # the first day that has not been simulated, or not whole
+    int64_t is_at_booking  # steps 1 to 6 of that day have been
     int64_t rule_set
+    double lost_remaining
+    double waiting_remaining
+    double rereferral_remaining
+    double outside_remaining
+    int64_t outside_occasion  # of this buying
+    int64_t occasions_to_buy
+    int64_t diary_start_day  # of the last referral
+    int64_t was_in_programme
+    int64_t bookings
+    int64_t booking_rules
     int64_t episode
     int64_t visit_purpose
     int64_t course_rules
@@ -139,7 +155,16 @@ cdef struct Patient:
     double cost[PAYERS]
     double cost_undiscounted[PAYERS]
     double cost_line[COST_LINES]
+    int64_t first_exit_reason
+    int64_t first_exit_day
+    int64_t re_referrals
+    int64_t no_shows
+    int64_t cancellations
+    int64_t outside_infusions
+    double outside_mg
     uint64_t enrolled
+    int64_t flare_first  # with queues: the first of the weeks whose normals are kept
+    double flare_ahead[FLARE_WEEKS_KEPT]
     # histories, by day, course or calendar week modulo their length
     int64_t exposure_week[EXPOSURE_WEEKS]
     double exposure_mg[EXPOSURE_WEEKS]
@@ -150,9 +175,29 @@ cdef struct Patient:
     double pain_without_drug_history[HISTORY_DAYS]
 
 
+cdef enum RequestKind:
+    REQUEST_COURSE = 1
+    REQUEST_ASSESSMENT = 2
+    REQUEST_PROGRAMME = 4
+    EVERY_REQUEST = 7
+
+
+cdef struct Request:
+    # what a patient waits for; days are calendar days
+    int64_t earliest
+    int64_t joined
+    int64_t assessment_joined
+    int64_t programme_earliest
+    int64_t programme_joined
+    int32_t regimen  # rule set * MAX_LADDER_STEPS + course step
+    int32_t was_infused
+
+
 cdef struct Context:
     # the plan
     const Parameters* rule_sets
+    const Clinic* clinics  # rule set by rule set
+    int64_t clinic_count
     const int64_t* change_days
     int64_t rule_set_count
     const double* curves
@@ -165,14 +210,24 @@ cdef struct Context:
     const double* mortality_per_day
     const double* norm_utility
     int64_t horizon_days
+    int64_t calendar_days
+    bint may_come_back  # a rule set has a hazard of further referrals
     uint64_t seed
     uint32_t clinic
     uint32_t draw
+    # the clinic, where courses, assessments and programmes are booked
+    bint queues
+    int64_t clinic_place
+    int64_t rule_set_today  # on a booking day
+    Request* request  # of the patient being simulated
+    uint8_t* open_requests  # RequestKind bits
+    uint8_t* new_requests  # those not yet in their queue
     # what is written for all patients
     WeeklyRow* weekly
     EventRow* events
     int64_t events_used
     int64_t event_capacity
+    int64_t event_limit  # more than this leaves no room for another day
     bint events_kept
     int status
     # the patient and the day being simulated
@@ -187,6 +242,7 @@ cdef struct Context:
     int64_t step
     int64_t end_day
     int64_t next_change_day
+    bint may_leave  # the rules in force have a hazard of loss, leaving or coming back
     bint administered
     int64_t stop_reasons  # exit reasons, as bits, that today's harms and choices give
     double administered_auc_s
@@ -195,10 +251,18 @@ cdef struct Context:
     int64_t flare_first
     int64_t flare_end
     double flare_normals[2 * FLARE_PAIRS]
+    # normals of the diary errors of the days panel_first <= d < panel_end
+    int64_t panel_first
+    int64_t panel_end
+    double panel_normals[2 * PANEL_PAIRS]
 
 
 cdef inline const Parameters* rules_of_course(Context* context, Patient* patient) noexcept nogil:
     return &context.rule_sets[patient.course_rules]
+
+
+cdef inline const Clinic* clinic_under(Context* context, int64_t rule_set) noexcept nogil:
+    return &context.clinics[rule_set * context.clinic_count + context.clinic_place]
 
 
 cdef inline bint in_care(int64_t state) noexcept nogil:

@@ -42,12 +42,54 @@ cdef inline int64_t observed_pain_score(
     return <int64_t>clip(floor(patient.pain_history[day & HISTORY_MASK] + error + 0.5))
 
 
-cdef inline bint diary_is_missing(Context* context, int64_t day) noexcept nogil:
+cdef inline bint diary_is_missing(
+    Context* context, Patient* patient, int64_t day
+) noexcept nogil:
+    """Also missing is every day before the last referral."""
     cdef double probability = context.rules.diary_missing_probability
-    if day < 0:
+    if day < patient.diary_start_day:
         return True
     return probability > 0.0 and numbered_uniform(
         context, PURPOSE_DIARY_MISSING, day) < probability
+
+
+cdef void fill_panel_normals(Context* context, int64_t day) noexcept nogil:
+    """From the oldest normal in the error of `day` on, many at a time for speed."""
+    cdef int64_t first_pair = (day - (DIARY_TERMS - 1)) >> 1
+    cdef int64_t last_day = context.end_day - 1 - context.traits.referral_day
+    cdef int64_t pairs = ((last_day if last_day > day else day) >> 1) - first_pair + 1
+    if pairs > PANEL_PAIRS:
+        pairs = PANEL_PAIRS
+    context.panel_first = 2 * first_pair
+    context.panel_end = context.panel_first + 2 * pairs
+    fill_normals(
+        context.panel_normals, context.seed, <uint32_t>context.traits.patient, context.clinic,
+        context.draw, PURPOSE_DIARY_ERROR, <int32_t>first_pair, pairs)
+
+
+cdef double panel_error(Context* context) noexcept nogil:
+    """Today's diary error."""
+    cdef const Parameters* rules = context.rules
+    cdef int64_t k, newest
+    cdef double error
+    if not (context.panel_first <= context.day - (DIARY_TERMS - 1)
+            and context.day < context.panel_end):
+        fill_panel_normals(context, context.day)
+    newest = context.day - context.panel_first
+    error = rules.diary_weights[0] * context.panel_normals[newest]
+    for k in range(1, DIARY_TERMS):
+        error = error + rules.diary_weights[k] * context.panel_normals[newest - k]
+    return rules.diary_error_sd * error
+
+
+cdef void count_panel_score(
+    Context* context, Patient* patient, WeeklyRow* row
+) noexcept nogil:
+    """The diary score of today of a patient of the panel."""
+    if diary_is_missing(context, patient, context.day):
+        return
+    row.panel_present += 1
+    row.panel_score_sum += <int64_t>clip(floor(patient.pain + panel_error(context) + 0.5))
 
 
 cdef int64_t present_scores(
@@ -61,7 +103,7 @@ cdef int64_t present_scores(
     last_is_present[0] = False
     diary_errors(context, first_day, last_day, errors)
     for day in range(first_day, last_day + 1):
-        last_is_present[0] = not diary_is_missing(context, day)
+        last_is_present[0] = not diary_is_missing(context, patient, day)
         if last_is_present[0]:
             scores[present] = observed_pain_score(patient, day, errors[day - first_day])
             present += 1

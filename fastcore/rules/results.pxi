@@ -5,6 +5,7 @@ cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
     memset(patient, 0, sizeof(Patient))
     patient.enrolled = ENROLLED ^ <uint64_t>traits.patient
     patient.visit_day = NO_VISIT
+    patient.flare_first = NEVER - FLARE_WEEKS_KEPT
     patient.administration_day = NEVER
     patient.course_start_day = NEVER
     patient.baseline_definition = NEVER
@@ -16,6 +17,9 @@ cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
     patient.eligible = -1
     patient.first_infusion_day = NEVER
     patient.last_infusion_day = NEVER
+    patient.last_exposure_day = NEVER
+    patient.outside_day = NEVER
+    patient.first_exit_day = NEVER
     patient.programme_remaining = 1.0
     for k in range(CHRONIC_HARMS):
         patient.harm_first_day[k] = NEVER
@@ -26,15 +30,21 @@ cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
     patient.responder_drug_any = -1
 
 
-cdef void finish_patient(
+cdef inline int64_t result_day_of(Context* context) noexcept nogil:
+    """The calendar day on whose morning the patient's results are written."""
+    cdef int64_t day = context.traits.referral_day + context.horizon_days
+    return context.calendar_days if day > context.calendar_days else day
+
+
+cdef void write_results(
     Context* context, const Patient* state, Results* results
 ) noexcept nogil:
-    """Close the books, on a copy so that finishing twice changes nothing, and write."""
+    """Close the books, on a copy because the patient lives on, and write."""
     cdef Patient patient = state[0]
+    cdef int64_t day = result_day_of(context) - context.traits.referral_day
     if patient.state != STATE_DEAD:
-        context.rules = &context.rule_sets[patient.rule_set]
-        bring_books_up_to(context, &patient, context.horizon_days)
-        background_cost(context, &patient, context.horizon_days)
+        bring_books_up_to(context, &patient, day)
+        background_cost(context, &patient, day)
     results.state = patient.state
     results.exit_reason = patient.exit_reason
     results.taper_reason = patient.taper_reason
@@ -74,3 +84,10 @@ cdef void finish_patient(
     results.cost = patient.cost
     results.cost_undiscounted = patient.cost_undiscounted
     results.cost_line = patient.cost_line
+    results.first_exit_reason = patient.first_exit_reason
+    results.first_exit_day = patient.first_exit_day
+    results.re_referrals = patient.re_referrals
+    results.no_shows = patient.no_shows
+    results.cancellations = patient.cancellations
+    results.outside_infusions = patient.outside_infusions
+    results.outside_mg = patient.outside_mg

@@ -15,20 +15,60 @@ cdef inline bint is_member(const Parameters* rules, bint is_accepted) noexcept n
         rules.programme_for == PROGRAMME_FOR_TREATED and is_accepted)
 
 
-cdef void start_programme(Context* context, Patient* patient, bint is_accepted) noexcept nogil:
-    """At the assessment, for members."""
+cdef int64_t slots_needed(const Parameters* rules) noexcept nogil:
+    """8c: the sessions a week of a whole programme."""
+    cdef int64_t slots = 0
+    cdef int64_t m
+    for m in range(rules.therapies):
+        if rules.therapy_sessions[m] > 0:
+            slots += rules.therapy_sessions_per_week[m]
+    return slots
+
+
+cdef bint has_running_sessions(const Parameters* rules, const Patient* patient) noexcept nogil:
+    cdef int64_t m
+    for m in range(MAX_THERAPIES):
+        if patient.therapy_phase[m] == PHASE_RUNNING and rules.therapy_sessions[m] > 0:
+            return True
+    return False
+
+
+cdef void begin_programme(Context* context, Patient* patient, int64_t day) noexcept nogil:
+    """Every therapy of the rules in force, from a day on."""
     cdef const Parameters* rules = context.rules
     cdef int64_t m
-    if not is_member(rules, is_accepted):
-        return
-    patient.therapy_start_day = context.day + rules.therapy_delay_days
+    patient.was_in_programme = 1
+    patient.therapy_start_day = day
     patient.in_programme = rules.therapies > 0
     for m in range(rules.therapies):
         patient.therapy_phase[m] = PHASE_RUNNING
         patient.persistence_remaining[m] = clock_at(context, PURPOSE_THERAPY_PERSISTENCE, m)
     log_event(
-        context, patient, EVENT_PROGRAMME_STARTED, rules.therapies,
-        <double>patient.therapy_start_day, 0.0, 0.0)
+        context, patient, EVENT_PROGRAMME_STARTED, rules.therapies, <double>day, 0.0, 0.0)
+
+
+cdef inline bint waits_for_programme(Context* context) noexcept nogil:
+    return context.queues and context.open_requests[0] & REQUEST_PROGRAMME != 0
+
+
+cdef inline bint needs_a_place(Context* context, Patient* patient) noexcept nogil:
+    return (
+        context.queues and slots_needed(context.rules) > 0
+        and clinic_under(context, patient.rule_set).therapy_slots_per_week >= 0)
+
+
+cdef void start_programme(Context* context, Patient* patient, bint is_accepted) noexcept nogil:
+    """At the assessment, for members who were never in it: at once, or when there is a place."""
+    cdef int64_t day = context.day + context.rules.therapy_delay_days
+    if (not is_member(context.rules, is_accepted) or patient.was_in_programme
+            or waits_for_programme(context)):
+        return
+    if needs_a_place(context, patient):
+        context.request.programme_joined = context.calendar_day
+        context.request.programme_earliest = context.traits.referral_day + day
+        open_request(context, REQUEST_PROGRAMME)
+    else:
+        begin_programme(context, patient, day)
 
 
 cdef void end_programme(Patient* patient) noexcept nogil:

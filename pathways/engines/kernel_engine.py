@@ -1,9 +1,10 @@
-"""The compiled engine: units of patients on threads, results in patient order.
+"""The compiled engine: units of work on threads, results in patient order.
 
-A unit is a run of consecutive patients, some tens of milliseconds of work. Each samples its
-traits, is advanced to the horizon without the interpreter's lock, and writes its own rows; sums
-over patients are integers. So the results do not depend on the number of threads or the size of
-a unit.
+Without queues a unit is a run of consecutive patients of one clinic, some tens of milliseconds of
+work. Each samples its traits, is advanced to the end of the calendar without the interpreter's
+lock, and writes its own rows. With queues a unit is a clinic (:mod:`.kernel_clinic`). Sums over
+patients are integers and patients meet only at their clinic's booking, so the results do not
+depend on the number of threads or the size of a unit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pathways import layout
-from pathways.codes import Status
+from pathways.engines.kernel_buffers import EVENTS, WEEKLY, EventBuffer, add_weekly
+from pathways.engines.kernel_clinic import simulate_clinic
 from pathways.plan import Plan, RawResult
 
 if TYPE_CHECKING:
@@ -27,12 +29,11 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], object]
 
 PATIENT_DAYS_PER_UNIT = 3_000_000
-EVENTS_PER_PATIENT = 64
+# A clinic of more patients than this is moved by all threads together, a smaller one by one.
+LARGE_CLINIC_PATIENTS = 20_000
 
 _TRAITS = layout.numpy_dtype(layout.TRAITS)
 _RESULTS = layout.numpy_dtype(layout.RESULTS)
-_WEEKLY = layout.numpy_dtype(layout.WEEKLY)
-_EVENTS = layout.numpy_dtype(layout.EVENT)
 
 
 def run(
@@ -55,9 +56,10 @@ def run(
     keep_events : bool
         Whether the event log is returned.
     progress : callable or None
-        Called in this thread after each unit with the patients done and all patients.
+        Called in this thread now and then with the patients done and all patients.
     traits : numpy.ndarray or None
-        Records of ``layout.TRAITS``, one for each patient; sampled from the plan if None.
+        Records of ``layout.TRAITS``, one for each patient, clinic by clinic; sampled from the
+        plan if None.
 
     Returns
     -------
@@ -75,15 +77,18 @@ def run(
     unit_patients = _at_least_one("unit_patients", unit_patients, patients_per_unit(plan))
     work = _Work(plan, keep_events, traits)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="pathways-kernel")
+    told = _Told(plan.patients, progress)
     try:
-        units = list(_units(plan.patients, unit_patients))
-        futures = {pool.submit(work.simulate, unit): unit for unit in units}
-        _wait(futures, plan.patients, progress)
+        if plan.queues:
+            events = _run_clinics(work, pool, unit_patients, told)
+        else:
+            units = _units(plan.clinic_patients.tolist(), unit_patients)
+            events = _run_units(pool, work.simulate, units, told)
     finally:
         # After Ctrl-C: units that run are waited for, all others are left.
         work.is_stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
-    return work.result([future.result() for future in futures])
+    return work.result(events)
 
 
 def available_processors() -> int:
@@ -97,17 +102,39 @@ def available_processors() -> int:
 
 def patients_per_unit(plan: Plan) -> int:
     """Return a number of patients that is some tens of milliseconds of work."""
-    return max(1, PATIENT_DAYS_PER_UNIT // plan.horizon_days)
+    return max(1, PATIENT_DAYS_PER_UNIT // plan.calendar_days)
 
 
 @dataclass(frozen=True)
 class _Unit:
+    """Some patients of one clinic, or all of them."""
+
+    clinic: int
     first: int
     count: int
+    first_row: int
 
     @property
     def rows(self) -> slice:
-        return slice(self.first, self.first + self.count)
+        return slice(self.first_row, self.first_row + self.count)
+
+
+class _Told:
+    """How many patients are done, as told to whoever asked."""
+
+    def __init__(self, patients: int, progress: Progress | None) -> None:
+        self.patients = patients
+        self.progress = progress
+        self.done = 0
+
+    def more(self, patients: int) -> None:
+        self.done += patients
+        self.tell(0)
+
+    def tell(self, patients: int) -> None:
+        """Tell of patients as good as done beside those that are."""
+        if self.progress is not None:
+            self.progress(self.done + patients, self.patients)
 
 
 class _Work:
@@ -123,78 +150,103 @@ class _Work:
         self.are_traits_given = traits is not None
         self.traits = np.empty(plan.patients, _TRAITS) if traits is None else traits
         self.results = np.empty(plan.patients, _RESULTS)
-        self.weekly = np.zeros(plan.weeks, _WEEKLY)
-        self.events_per_patient = EVENTS_PER_PATIENT
+        self.weekly = np.zeros(len(plan.clinic_patients) * plan.weeks, WEEKLY)
         self.weekly_lock = threading.Lock()
         self.is_stopped = threading.Event()
         if len(self.traits) != plan.patients:
             raise ValueError(f"traits: {len(self.traits)} rows; allowed: {plan.patients}")
 
-    def simulate(self, unit: _Unit) -> NDArray | None:
-        """Simulate one unit from its traits to its results and return its events, if kept."""
-        if self.is_stopped.is_set():
-            return None
+    def traits_of(self, unit: _Unit) -> NDArray:
+        """Return the traits of a unit, sampled if they were not given."""
         traits = self.traits[unit.rows]
         if not self.are_traits_given:
             from pathways.fastcore.population import sample_traits
 
-            traits[:] = sample_traits(self.plan, unit.first, unit.count)
+            traits[:] = sample_traits(self.plan, unit.first, unit.count, unit.clinic)
+        return traits
+
+    def simulate(self, unit: _Unit) -> NDArray | None:
+        """Simulate one unit without queues and return its events, if kept."""
+        if self.is_stopped.is_set():
+            return None
+        traits = self.traits_of(unit)
         states = np.empty(unit.count * self.kernel.patient_bytes(), np.uint8)
-        weekly, events = self.advance(traits, states)
-        self.kernel.finish(self.inputs, traits, states, self.results[unit.rows])
-        with self.weekly_lock:  # in any order: the sums are integers
-            add_weekly(self.weekly, weekly)
+        weekly = np.zeros(self.plan.weeks, WEEKLY)
+        events = EventBuffer(unit.count, self.keep_events)
+        self.kernel.enrol(self.inputs, traits, states)
+        block = (self.inputs, traits, states, self.results[unit.rows], weekly)
+        events.fill(lambda room: self.kernel.advance(*block, room, self.plan.calendar_days))
+        self.add_weekly(unit.clinic, weekly)
+        return events.whole()
+
+    def simulate_clinic(
+        self, unit: _Unit, pool: ThreadPoolExecutor | None = None, tell=None, block_patients=None
+    ) -> NDArray | None:
+        """Simulate one clinic with queues and return its events, if kept."""
+        if self.is_stopped.is_set():
+            return None
+        desk = self.kernel.Desk(self.inputs, unit.clinic, self.traits_of(unit))
+        weekly, events = simulate_clinic(
+            desk,
+            self.plan,
+            self.results[unit.rows],
+            keep_events=self.keep_events,
+            block_patients=block_patients or unit.count,
+            pool=pool,
+            is_stopped=self.is_stopped.is_set,
+            tell=tell,
+        )
+        self.add_weekly(unit.clinic, weekly)
         return events
 
-    def advance(self, traits: NDArray, states: NDArray) -> tuple[NDArray, NDArray | None]:
-        """Advance a unit to the horizon, again with more room while its events do not fit."""
-        while True:
-            weekly = np.zeros(self.plan.weeks, _WEEKLY)
-            room = self.events_per_patient
-            events = np.empty(room * len(traits), _EVENTS) if self.keep_events else None
-            self.kernel.enrol(self.inputs, traits, states)
-            status, used = self.kernel.advance(
-                self.inputs, traits, states, weekly, events, 0, self.plan.horizon_days
-            )
-            if status == Status.OVERFLOW:
-                raise OverflowError("a weekly sum is too large for 64 bits")
-            if status == Status.DONE:
-                return weekly, events[:used].copy() if events is not None else None
-            self.events_per_patient = max(self.events_per_patient, 2 * room, 1)
+    def add_weekly(self, clinic: int, weekly: NDArray) -> None:
+        rows = slice(clinic * self.plan.weeks, (clinic + 1) * self.plan.weeks)
+        with self.weekly_lock:  # in any order: the sums are integers
+            add_weekly(self.weekly[rows], weekly)
 
     def result(self, events: list[NDArray | None]) -> RawResult:
-        kept = np.concatenate([np.empty(0, _EVENTS), *events]) if self.keep_events else None
+        kept = np.concatenate([np.empty(0, EVENTS), *events]) if self.keep_events else None
         return RawResult(self.traits, self.results, self.weekly, kept)
 
 
-def _units(patients: int, unit_patients: int) -> Iterator[_Unit]:
-    for first in range(0, patients, unit_patients):
-        yield _Unit(first, min(unit_patients, patients - first))
+def _units(clinic_patients: list[int], unit_patients: int | None) -> Iterator[_Unit]:
+    """Cut clinics into units; None for one each."""
+    row = 0
+    for clinic, patients in enumerate(clinic_patients):
+        most = unit_patients or max(1, patients)
+        for first in range(0, patients, most):
+            yield _Unit(clinic, first, min(most, patients - first), row + first)
+        row += patients
 
 
-def _wait(futures: dict[Future, _Unit], patients: int, progress: Progress | None) -> None:
-    """Wait for every unit, telling how far it is; an error in one comes out here."""
-    done = 0
+def _run_units(
+    pool: ThreadPoolExecutor,
+    simulate: Callable[[_Unit], NDArray | None],
+    units: Iterator[_Unit],
+    told: _Told,
+) -> list[NDArray | None]:
+    """Simulate units on the threads of a pool and return their events in order."""
+    futures: dict[Future, _Unit] = {pool.submit(simulate, unit): unit for unit in units}
     for future in as_completed(futures):
-        future.result()
-        done += futures[future].count
-        if progress is not None:
-            progress(done, patients)
+        future.result()  # an error in a unit comes out here
+        told.more(futures[future].count)
+    return [future.result() for future in futures]
 
 
-def add_weekly(total: NDArray, unit: NDArray) -> None:
-    """Add the weekly sums of a unit to those of the clinic, in place.
-
-    Raises
-    ------
-    OverflowError
-        If a sum leaves the range of int64.
-    """
-    sums, terms = total.view(np.int64), unit.view(np.int64)
-    sums += terms
-    # Every term is at least 0, so a sum below its term has wrapped round.
-    if (sums < terms).any():
-        raise OverflowError("a weekly sum is too large for 64 bits")
+def _run_clinics(
+    work: _Work, pool: ThreadPoolExecutor, unit_patients: int, told: _Told
+) -> list[NDArray | None]:
+    """Simulate small clinics side by side, then large ones one after the other."""
+    units = list(_units(work.plan.clinic_patients.tolist(), None))
+    small = [unit for unit in units if unit.count <= LARGE_CLINIC_PATIENTS]
+    events = dict(
+        zip(small, _run_units(pool, work.simulate_clinic, iter(small), told), strict=True)
+    )
+    for unit in units:
+        if unit not in events:
+            events[unit] = work.simulate_clinic(unit, pool, told.tell, unit_patients)
+            told.more(unit.count)
+    return [events[unit] for unit in units]
 
 
 def _at_least_one(name: str, value: int | None, default: int) -> int:

@@ -30,7 +30,8 @@ def with_rules(name, value, index=0):
 
 ARRAYS = ["rule_sets", "curves", "effect_prefix", "years_prefix", "mortality_per_day"]
 ARRAYS += ["norm_utility", "effect_factor", "cost_factor", "cost_prefix", "harm_age_factor"]
-ARRAYS += ["change_days"]
+TABLES = ARRAYS[1:]
+ARRAYS += ["change_days", "clinics", "clinic_patients", "referral_days"]
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -66,7 +67,7 @@ def test_an_array_that_is_not_contiguous_is_named(name):
         inputs_with(**{name: np.asfortranarray(getattr(PLAN, name))})
 
 
-@pytest.mark.parametrize("name", ARRAYS[1:-1])
+@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_not_finite_is_named(name, number):
     table = getattr(PLAN, name).copy()
@@ -170,13 +171,16 @@ def test_change_days_in_disorder_are_refused(days):
         ("seed", -1, ValueError),
         ("seed", 1.0, TypeError),
         ("draw", 2**24, ValueError),
-        ("clinic", 2**32, ValueError),
+        ("patients", 4, ValueError),
+        ("calendar_days", 0, ValueError),
+        ("calendar_days", 2**32, ValueError),
+        ("queues", 1, TypeError),
         ("horizon_days", 0, ValueError),
         ("horizon_days", True, TypeError),
     ],
 )
 def test_a_number_of_the_plan_out_of_range_is_named(name, value, error):
-    with pytest.raises(error, match=f"^{name}: got"):
+    with pytest.raises(error, match=f"^(clinic_)?{name}: (got|their sum)"):
         inputs_with(**{name: value})
 
 
@@ -225,14 +229,14 @@ def test_no_patients_are_no_error():
 def test_a_wrong_dtype_is_named(block, name):
     setattr(block, name, np.zeros(len(getattr(block, name)), np.int32))
     with pytest.raises(TypeError, match=f"^{name}: its dtype is int32"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
 @pytest.mark.parametrize("name", ["states", "weekly", "events"])
 def test_a_read_only_array_is_named(block, name):
     getattr(block, name).setflags(write=False)
     with pytest.raises(ValueError, match=f"^{name}: is read-only"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
 @pytest.mark.parametrize("name", ["traits", "states", "weekly", "events"])
@@ -240,13 +244,13 @@ def test_every_second_element_is_refused(block, name):
     array = getattr(block, name)
     setattr(block, name, np.repeat(array, 2)[::2])
     with pytest.raises(ValueError, match=f"^{name}: its elements do not lie"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
 def test_two_dimensions_are_refused(block):
     block.traits = block.traits.reshape(1, -1)
     with pytest.raises(ValueError, match=r"^traits: its shape is \(1, 3\); allowed: \(any\)"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
 def test_unaligned_states_are_refused(block):
@@ -266,34 +270,34 @@ def test_states_of_another_length_are_refused(block, change):
 def test_results_of_another_length_are_refused(block):
     block.results = np.zeros(2, RESULTS)
     with pytest.raises(ValueError, match=r"^results: its shape is \(2,\); allowed: \(3\)"):
-        block.finish()
+        block.advance(7)
 
 
 def test_too_few_weekly_rows_are_refused(block):
     block.weekly = np.zeros(52, WEEKLY)
     with pytest.raises(ValueError, match="^weekly: holds 52 weeks; allowed: 53 or more"):
-        block.advance(0, 365)
+        block.advance(365)
     block.events = None
-    assert block.advance(0, 364) == (0, 0)
+    assert block.advance(364) == (0, 0)
 
 
 def test_events_may_have_no_room_or_be_none(block):
     block.events = np.zeros(0, EVENTS)
-    assert block.advance(0, 1) == (1, 0)
+    assert block.advance(1) == (1, 0)
     block.enrol()
     block.events = None
-    assert block.advance(0, 365) == (0, 0)
+    assert block.advance(365) == (0, 0)
 
 
-@pytest.mark.parametrize(("first_day", "end_day"), [(1, 7), (7, 7), (0, -1), (5, 4), (-7, 7)])
-def test_days_that_do_not_follow_are_refused(block, first_day, end_day):
-    with pytest.raises(ValueError, match="states: number 0 stands at|_day: got"):
-        block.advance(first_day, end_day)
+@pytest.mark.parametrize("end_day", [-1, 366])
+def test_days_outside_the_calendar_are_refused(block, end_day):
+    with pytest.raises(ValueError, match="^end_day: got"):
+        block.advance(end_day)
 
 
 def test_states_that_were_never_enrolled_are_refused(block):
     block.states[:] = 0
-    for call in (lambda: block.advance(0, 7), block.finish):
+    for call in (lambda: block.advance(7), lambda: block.advance(365)):
         with pytest.raises(ValueError, match="^states: number 0 was not enrolled with these"):
             call()
 
@@ -301,20 +305,88 @@ def test_states_that_were_never_enrolled_are_refused(block):
 def test_states_of_other_patients_are_refused(block):
     block.traits["patient"] += 1
     with pytest.raises(ValueError, match="^states: number 0 was not enrolled with these traits"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
 @pytest.mark.parametrize(("name", "value"), [("male", 2), ("age_days", -1), ("referral_day", -1)])
 def test_traits_changed_after_enrolment_do_not_leave_a_table(block, name, value):
     block.traits[name][1] = value
     with pytest.raises(ValueError, match="^traits: number 1 was changed"):
-        block.advance(0, 7)
+        block.advance(7)
 
 
-def test_results_before_the_horizon_are_refused(block):
-    block.advance(0, 364)
-    with pytest.raises(ValueError, match="^states: number 0 stands at calendar day 364"):
-        block.finish()
+def test_results_are_written_when_they_fall_due(block):
+    block.advance(364)
+    assert not any(block.results.tobytes())
+    block.advance(365)
+    assert (block.results["pain_days"] > 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("number", -1),
+        ("number", 2**32),
+        ("booking_every_days", 0),
+        ("booking_every_days", layout.BOOKING_DAYS),
+        ("open_days", 0b10000000),
+        ("chairs", -2),
+        ("beds", -2),
+        ("assessment_slots_per_week", -2),
+        ("queue_order", 4),
+        ("keeps_place", 2),
+        ("no_show", 1.5),
+        ("late_cancellation", np.nan),
+    ],
+)
+def test_a_clinic_out_of_range_is_named(name, value):
+    clinics = PLAN.clinics.copy()
+    clinics[name][0, 0] = value
+    with pytest.raises(ValueError, match=rf"^clinics.{name}\[0\]: got"):
+        inputs_with(clinics=clinics)
+
+
+def test_clinics_keep_their_number_and_order():
+    plan = make_plan(clinics=[{"number": 5}, {"number": 5}], patients=3, years=1)
+    with pytest.raises(ValueError, match=r"^clinics.number: got \[5, 5\]"):
+        kernel().Inputs(plan)
+    changes = {50: {"clinics": [{"number": 2}]}}
+    with pytest.raises(ValueError, match="^clinics.number: differs between rule sets"):
+        kernel().Inputs(make_plan(patients=3, years=1, changes=changes))
+
+
+def test_referrals_of_a_clinic_are_in_order():
+    with pytest.raises(ValueError, match="^referral_days: clinic 0 is not in order"):
+        kernel().Inputs(make_plan(referral_days=[3, 1], years=1))
+    kernel().Inputs(make_plan(referral_days=[3, 1], clinics=[{}, {}], years=1))
+
+
+def test_buyers_have_something_to_buy():
+    with pytest.raises(ValueError, match=r"^rule_sets\[0\].outside_step: got -1"):
+        kernel().Inputs(make_plan(patients=1, years=1, outside_share=0.5))
+
+
+def test_a_course_longer_than_a_clinic_looks_ahead_is_refused():
+    slow = {"patients": 1, "years": 1, "step_gap_days": [[0], [0, 500]]}
+    kernel().Inputs(make_plan(**slow))
+    kernel().Inputs(make_plan(**slow, queues=True))
+    sundays = {"open_days": 1 << 6, "booking_every_days": 10}
+    with pytest.raises(ValueError, match="regimen 1 takes 504 days; allowed with queues: 501"):
+        kernel().Inputs(make_plan(**slow, queues=True, clinics=[sundays]))
+
+
+def test_queues_need_a_desk_and_a_desk_queues(block):
+    with_queues = kernel().Inputs(make_plan(patients=3, years=1, queues=True))
+    with pytest.raises(ValueError, match="^inputs: have no queues"):
+        kernel().Desk(block.inputs, 0, block.traits)
+    block.inputs = with_queues
+    with pytest.raises(ValueError, match="^inputs: have queues"):
+        block.advance(7)
+    with pytest.raises(ValueError, match="^clinic: got 1; allowed: 0 to 0"):
+        kernel().Desk(with_queues, 1, block.traits)
+    block.traits["clinic"][2] = 7
+    with pytest.raises(ValueError, match=r"^traits.clinic\[2\]: got 7; allowed: 1 to 1"):
+        kernel().Desk(with_queues, 0, block.traits)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from kernel_blocks import WEEKLY
 from plans import make_plan, make_traits
 
-from pathways.engines import kernel_engine
+from pathways.engines import kernel_buffers, kernel_engine
 
 PLAN = make_plan(patients=30, years=1)
 
@@ -92,13 +92,13 @@ def test_weekly_sums_of_units_are_added_and_checked():
     total, unit = np.zeros(2, WEEKLY), np.zeros(2, WEEKLY)
     unit["deaths"] = [2, 3]
     unit["in_state"][1, 4] = 7
-    kernel_engine.add_weekly(total, unit)
-    kernel_engine.add_weekly(total, unit)
+    kernel_buffers.add_weekly(total, unit)
+    kernel_buffers.add_weekly(total, unit)
     assert total["deaths"].tolist() == [4, 6] and total["in_state"][1, 4] == 14
     total["pain_sum_e6"][0] = 2**63 - 5
     unit["pain_sum_e6"][0] = 5
     with pytest.raises(OverflowError, match="weekly sum"):
-        kernel_engine.add_weekly(total, unit)
+        kernel_buffers.add_weekly(total, unit)
 
 
 def test_repeated_runs_do_not_grow():

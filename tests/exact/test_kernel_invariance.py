@@ -11,8 +11,8 @@ from kernel_blocks import Block, eventful_plan
 from plans import make_plan
 
 from pathways import fastcore
-from pathways.codes import ChronicHarm, Event, ExitReason, HarmCause, Link, State, Status
-from pathways.engines import kernel_engine
+from pathways.codes import ChronicHarm, CostLine, Event, ExitReason, HarmCause, Link, State, Status
+from pathways.engines import kernel_buffers, kernel_engine
 from pathways.fastcore.population import sample_traits
 
 PLAN = eventful_plan()
@@ -27,7 +27,7 @@ def whole():
 
 
 @pytest.mark.parametrize(
-    "cuts", [EVERY_WEEK, EVERY_DAY, ANYWHERE, [0, 0, 401, 401, PLAN.horizon_days]]
+    "cuts", [EVERY_WEEK, EVERY_DAY, ANYWHERE, [0, 0, 401, 401, 20, PLAN.horizon_days]]
 )
 def test_the_cut_into_calls_does_not_show(cuts, whole):
     """A call for every day leaves no day to skip, so this also checks what is skipped."""
@@ -55,7 +55,7 @@ def test_every_new_state_is_reached_and_paid_for(whole):
     assert (onsets[:, HarmCause.BACKGROUND] > 0).all()
     assert ((onsets[:, HarmCause.EXCESS] > 0) == linked).all()
     assert (results["acute_count"].sum(axis=0) > 0).all()
-    assert (results["cost_line"].sum(axis=0) > 0.0).all()
+    assert (results["cost_line"].sum(axis=0)[: CostLine.OUTSIDE] > 0.0).all()
 
 
 @pytest.mark.parametrize("on", [False, True])
@@ -82,7 +82,7 @@ def test_the_day_after_an_infusion_that_leaves_nothing_behind():
 
 def test_a_taper_begun_on_recovery_ends_the_day_after():
     """The schema refuses such a taper; the rules as written still give it one day."""
-    plan = eventful_plan(taper_reasons=1 << ExitReason.RECOVERED, taper_interval_days=30)
+    plan = eventful_plan(120, taper_reasons=1 << ExitReason.RECOVERED, taper_interval_days=30)
     block = Block(plan)
     assert block.run(EVERY_DAY) == Block(plan).run()
     tapered = block.results["taper_reason"] == ExitReason.RECOVERED
@@ -91,10 +91,11 @@ def test_a_taper_begun_on_recovery_ends_the_day_after():
 
 
 def test_patients_referred_on_different_days():
-    traits = sample_traits(PLAN)
+    plan = eventful_plan(calendar_days=PLAN.horizon_days + 60)
+    traits = sample_traits(plan)
     traits["referral_day"] = np.arange(len(traits)) * 5 % 61
-    cut = Block(PLAN, traits).run(list(range(1, PLAN.horizon_days + 60)))
-    assert Block(PLAN, traits).run() == cut
+    cut = Block(plan, traits).run(list(range(1, plan.calendar_days)))
+    assert Block(plan, traits).run() == cut
 
 
 def test_a_patient_alone_is_as_in_the_block(whole):
@@ -126,30 +127,30 @@ def test_keeping_events_changes_nothing_else(whole):
     assert (raw.results.tobytes(), raw.weekly.tobytes()) == whole[:2]
 
 
-def test_events_that_do_not_fit_stop_the_call_within_the_room():
-    block = Block(PLAN, room=100)
-    block.events.resize(120, refcheck=False)
-    beyond = block.events[100:].copy()
+def test_a_call_that_ran_out_of_room_goes_on_where_it_stopped(whole):
+    block = Block(PLAN, room=300)
     block.enrol()
-    status, used = block.kernel.advance(
-        block.inputs, block.traits, block.states, block.weekly, block.events[:100],
-        0, PLAN.horizon_days,
-    )  # fmt: skip
-    assert (status, used) == (Status.EVENTS_FULL, 100)
-    assert block.events[100:].tobytes() == beyond.tobytes()
+    kept, status = [], Status.EVENTS_FULL
+    while status == Status.EVENTS_FULL:
+        status, used = block.advance(PLAN.calendar_days)
+        assert 0 < used <= 300
+        kept.append(block.events[:used].copy())
+    assert len(kept) > 3
+    assert np.concatenate(kept).tobytes() == whole[2]
+    assert (block.results.tobytes(), block.weekly.tobytes()) == whole[:2]
 
 
 @pytest.mark.parametrize("room", [0, 1, 7])
 def test_the_engine_makes_room_for_all_events(room, whole, monkeypatch):
-    monkeypatch.setattr(kernel_engine, "EVENTS_PER_PATIENT", room)
+    monkeypatch.setattr(kernel_buffers, "EVENTS_PER_PATIENT", room)
     assert kernel_engine.run(PLAN, 2, 9, keep_events=True).events.tobytes() == whole[2]
 
 
-def test_finishing_twice_writes_the_same():
+def test_who_stands_there_already_stays():
     block = Block(PLAN)
-    first = block.run()[0]
-    block.finish()
-    assert block.results.tobytes() == first
+    first = block.run()
+    assert block.advance(PLAN.calendar_days) == (Status.DONE, 0)
+    assert (block.results.tobytes(), block.weekly.tobytes()) == first[:2]
 
 
 def test_weekly_rows_count_every_living_patient(whole):

@@ -1,4 +1,4 @@
-"""A block of patients driven through the kernel's three entry points by hand."""
+"""A block of patients driven through the kernel's entry points by hand."""
 
 from __future__ import annotations
 
@@ -41,36 +41,34 @@ class Block:
         self.kernel = kernel or fastcore.kernel()
         self.inputs = self.kernel.Inputs(plan)
         self.traits = sample_traits(plan) if traits is None else traits
-        self.end_day = plan.horizon_days + int(self.traits["referral_day"].max(initial=0))
+        self.end_day = plan.calendar_days
         self.states = np.zeros(len(self.traits) * self.kernel.patient_bytes(), np.uint8)
-        self.weekly = np.zeros((self.end_day + 6) // 7, WEEKLY)
+        self.weekly = np.zeros(plan.weeks, WEEKLY)
         self.results = np.zeros(len(self.traits), RESULTS)
         self.events = np.zeros(room, EVENTS)
 
     def enrol(self) -> None:
         self.kernel.enrol(self.inputs, self.traits, self.states)
 
-    def advance(self, first_day: int, end_day: int) -> tuple[int, int]:
-        return self.kernel.advance(
-            self.inputs, self.traits, self.states, self.weekly, self.events, first_day, end_day
-        )
-
-    def finish(self) -> None:
-        self.kernel.finish(self.inputs, self.traits, self.states, self.results)
+    def advance(self, end_day: int) -> tuple[int, int]:
+        arrays = (self.traits, self.states, self.results, self.weekly, self.events)
+        return self.kernel.advance(self.inputs, *arrays, end_day)
 
     def run(self, cuts: list[int] | None = None) -> tuple[bytes, bytes, bytes]:
         """Return results, weekly rows and events as bytes, advancing in calls cut on these days."""
         self.enrol()
-        days = [0, *(cuts or []), self.end_day]
-        kept = []
-        for first_day, end_day in zip(days, days[1:], strict=False):
-            status, used = self.advance(first_day, end_day)
+        kept = [np.empty(0, EVENTS)]
+        for end_day in [*(cuts or []), self.end_day]:
+            status, used = self.advance(end_day)
             assert status == Status.DONE
             kept.append(self.events[:used].copy())
-        self.finish()
-        events = np.concatenate(kept)
-        events = events[np.argsort(events["patient"], kind="stable")]
-        return self.results.tobytes(), self.weekly.tobytes(), events.tobytes()
+        return self.results.tobytes(), self.weekly.tobytes(), by_patient(kept).tobytes()
+
+
+def by_patient(chunks: list[np.ndarray]) -> np.ndarray:
+    """Return the events of one clinic ordered by patient, then as they happened."""
+    events = np.concatenate(chunks)
+    return events[np.argsort(events["patient"], kind="stable")]
 
 
 def eventful_plan(patients: int = 40, horizon_days: int = 800, **overrides: object) -> Plan:
