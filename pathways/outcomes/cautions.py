@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from pathways import layout
+from pathways.codes import ProgrammeFor
+from pathways.outcomes import calendar
+from pathways.outcomes.clinics import BLOCK as CLINIC_BLOCK
+from pathways.outcomes.sampling import LEAST_REGIONS
 from pathways.outcomes.summary import ALL, TREATED, Row
+from pathways.plan import Plan
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FEW_PATIENTS = 100
+FIRST_QUARTER, LAST_QUARTER = "mean_waiting_first_quarter", "mean_waiting_last_quarter"
+GROWTH = 1.1
+LEAST_GROWTH = 1.0
+"""Lists that are longer by less than one patient do not count as growing."""
 
 
 def cautions(rows: list[Row]) -> list[str]:
@@ -33,10 +47,125 @@ def cautions(rows: list[Row]) -> list[str]:
             "in nobody did drug relief alone meet the response rule, so no judgement that was "
             "passed was passed because of the drug"
         )
+    found += _growing_lists(values)
     patients = values[ALL, "patients"]["n"]
     if 0 < patients < FEW_PATIENTS:
         found.append(f"only {patients} patients: the intervals are wide and approximate")
     return found
+
+
+def _growing_lists(values: Mapping[tuple, Row]) -> list[str]:
+    """Return a warning for each clinic whose waiting lists grow over the intake."""
+    lengths = {
+        block: tuple(values[block, name]["value"] for name in (FIRST_QUARTER, LAST_QUARTER))
+        for block, measure in values
+        if measure == LAST_QUARTER
+    }
+    return [
+        f"clinic {block.removeprefix(CLINIC_BLOCK)}: {first:.1f} patients waited in the first "
+        f"quarter of the intake and {last:.1f} in the last: the lists still grow, so waits depend "
+        "on how long is simulated; give a longer warm-up, or more capacity if they never stop"
+        for block, (first, last) in lengths.items()
+        if last is not None and last > GROWTH * first and last - first >= LEAST_GROWTH
+    ]
+
+
+def cautions_of_plan(plan: Plan) -> list[str]:
+    """Return the warnings that a plan calls for by itself, those of its rules among them."""
+    return [*_closed_clinics(plan), *_load(plan), *cautions_of_rules(plan.description)]
+
+
+def _load(plan: Plan) -> list[str]:
+    """Return what to think of the waits of a run with queues."""
+    if calendar.kind_of(plan) == calendar.LOADED_COHORT:
+        return [
+            f"all {plan.patients} patients are referred on one day and share the clinic's queues: "
+            "waits, and what depends on them, depend on the number of patients; for waits that "
+            "mean something describe arrivals"
+        ]
+    regions = calendar.regions_of(plan)
+    if not plan.queues or regions >= LEAST_REGIONS:
+        return []
+    return [
+        f"fewer than {LEAST_REGIONS} replicate regions ({regions}): patients of a region share its "
+        "queues, so waits are given without intervals, and other intervals take patients as "
+        "independent; more patients make more regions"
+    ]
+
+
+def _closed_clinics(plan: Plan) -> list[str]:
+    """Return which clinics can treat nobody, or start nobody's programme, and when."""
+    if not plan.queues:
+        return []
+    return [
+        f"clinic {name} {found}"
+        for place, name in enumerate(calendar.clinic_names(plan))
+        for why in (_why_untreatable, _why_without_step, _why_without_programme)
+        for found in _times(plan, place, why)
+    ]
+
+
+def _times(plan: Plan, place: int, why: Callable[[np.void, np.void], str]) -> Iterator[str]:
+    """Yield each reason, with the calendar days on which it holds unless always."""
+    told = [why(*pair) for pair in zip(plan.rule_sets, plan.clinics[:, place], strict=True)]
+    for reason, group in itertools.groupby(range(len(told)), told.__getitem__):
+        sets = list(group)
+        if reason:
+            start, end = sets[0], sets[-1] + 1
+            since = f" from day {plan.change_days[start]}" if start else ""
+            until = f" until day {plan.change_days[end]}" if end < len(told) else ""
+            yield f"{reason}{since}{until}"
+
+
+def _why_untreatable(rules: np.void, clinic: np.void) -> str:
+    """Return why no first course can be booked; empty if it can, or none is offered."""
+    if not rules["ketamine_offered"]:
+        return ""
+    reasons = {
+        "it has no slots for assessments": clinic["assessment_slots_per_week"] == 0,
+        "it is never open": clinic["open_days"] == 0,
+        _why_no_course(rules, clinic, 0): True,
+    }
+    return next((f"can treat nobody: {why}" for why, holds in reasons.items() if why and holds), "")
+
+
+def _why_without_step(rules: np.void, clinic: np.void) -> str:
+    """Return which regimens after the first cannot be booked; empty if all can, or none can."""
+    if not rules["ketamine_offered"] or _why_untreatable(rules, clinic):
+        return ""
+    steps = {*range(1, int(rules["ladder_steps"])), int(rules["maintenance_step"])} - {-1, 0}
+    found = {step: _why_no_course(rules, clinic, step) for step in sorted(steps)}
+    return "; ".join(
+        f"can book no course of regimen {step + 1}: {why}" for step, why in found.items() if why
+    )
+
+
+def _why_no_course(rules: np.void, clinic: np.void, step: int) -> str:
+    if rules["step_bed"][step]:
+        return "it has no bed for it" if clinic["beds"] == 0 else ""
+    if clinic["chairs"] == 0:
+        return "it has no staffed chair"
+    first = step * layout.MAX_COURSE_DAYS
+    minutes = rules["step_minutes"][first : first + rules["step_days"][step]]
+    needed = int(minutes.max(initial=0) + clinic["turnaround_minutes"])
+    if clinic["chairs"] < 0 or needed <= clinic["open_minutes"]:
+        return ""
+    return (
+        f"an infusion needs a chair for {needed} minutes, open are {clinic['open_minutes']} a day"
+    )
+
+
+def _why_without_programme(rules: np.void, clinic: np.void) -> str:
+    """Return why the programme can start for nobody; empty if it can, or there is none."""
+    if rules["programme_for"] == ProgrammeFor.NONE:
+        return ""
+    weekly = rules["therapy_sessions_per_week"][rules["therapy_sessions"] > 0]
+    needed, slots = int(weekly.sum()), int(clinic["therapy_slots_per_week"])
+    if not 0 <= slots < needed:
+        return ""
+    return (
+        f"can start nobody's programme: it needs {needed} therapy slots a week, there are {slots}"
+    )
 
 
 def cautions_of_rules(description: Mapping[str, Any]) -> list[str]:

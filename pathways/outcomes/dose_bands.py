@@ -1,11 +1,11 @@
-"""Chronic harms by the lifetime dose at the time, from the event log.
+"""Chronic harms by the lifetime dose at the time, from the event log, in studied patients.
 
 A patient spends time in every band passed through; an onset belongs to the band of its own day.
 Sorting patients by their final dose instead would give the high bands the harmless years before
 (immortal time), and make a high dose look safe.
 
-A calendar week counts in the band of the dose given by its end: on Mondays the clocks of harm are
-moved for the week before by the dose given until then, so onsets and time agree.
+The dose is what the clinic gave and what was bought elsewhere. A calendar week counts in the band
+of the dose given by its end, as for the clocks of harm, so onsets and time agree.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ import numpy as np
 
 from pathways import layout
 from pathways.codes import Event, HarmCause
-from pathways.outcomes import schema
+from pathways.outcomes import calendar, schema
+from pathways.outcomes.doses import changes_of_dose, events_in_follow_up
 from pathways.outcomes.estimates import Estimate, poisson_rate
 from pathways.outcomes.tables import follow_up_days
 from pathways.plan import Plan, RawResult
 
 DAYS_PER_YEAR = 365
-DAYS_PER_WEEK = 7
 PER_YEARS = 100.0
 HIGHEST_MG = (0.0, 500.0, 2000.0, 5000.0)
 """Highest lifetime dose of each band but the last, which has none; racemic equivalents."""
 
 NAMES = ("dose_0_mg", "dose_to_500_mg", "dose_to_2000_mg", "dose_to_5000_mg", "dose_above_5000_mg")
-PARTS_PER_MG = 1_000_000
 MG_TOLERANCE = 1e-3
 """A dose this little above an edge is on it: sums of doses are not exact."""
 
@@ -76,7 +75,7 @@ def dose_bands(raw: RawResult, plan: Plan) -> list[DoseBand] | None:
     if raw.events is None:
         return None
     days, patients = _time(raw, plan)
-    onsets = _onsets(raw.events)
+    onsets = _onsets(raw, plan)
     return [
         DoseBand(name, int(patients[band]), int(days[band]), onsets[band])
         for band, name in enumerate(NAMES)
@@ -100,48 +99,20 @@ def rates(bands: list[DoseBand]) -> Iterator[tuple[str, str, str, Estimate]]:
 
 def _time(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     """Return days and patients by band."""
-    rows, starts, doses = _changes_of_dose(raw, plan)
+    rows, starts, doses = changes_of_dose(raw, plan)
     ends = np.append(starts[1:], 0)
     ends[np.append(rows[1:] != rows[:-1], True)] = follow_up_days(raw.results, plan)
-    days = ends - starts
-    bands = band_of(doses)
     by_patient = np.zeros((len(raw.results), len(NAMES)), np.int64)
-    np.add.at(by_patient, (rows, bands), days)
-    return by_patient.sum(axis=0), np.count_nonzero(by_patient, axis=0)
+    np.add.at(by_patient, (rows, band_of(doses)), ends - starts)
+    studied = by_patient[calendar.is_studied(plan)]
+    return studied.sum(axis=0), np.count_nonzero(studied, axis=0)
 
 
-def _changes_of_dose(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return patient, first day counted and lifetime dose from then, everybody's zero first."""
-    given = raw.events[raw.events["event"] == Event.ADMINISTERED]
-    people = np.arange(len(raw.results))
-    row = np.searchsorted(raw.traits["patient"], given["patient"])
-    monday = given["day"] - given["day"] % DAYS_PER_WEEK
-    start = np.maximum(monday - raw.traits["referral_day"][row], 0)
-    # Stable, so that a patient's infusions keep their order.
-    order = np.argsort(np.append(people, row), kind="stable")
-    rows = np.append(people, row)[order]
-    starts = np.append(np.zeros_like(people), start)[order]
-    mg = _racemic_equivalents(given, raw.traits[row], plan)
-    # Whole numbers, because one sum runs through all patients.
-    parts = np.floor(mg * PARTS_PER_MG + 0.5).astype(np.int64)
-    total = np.cumsum(np.append(np.zeros_like(people), parts)[order])
-    before = total[np.searchsorted(rows, people)]
-    return rows, starts, (total - before[rows]) / PARTS_PER_MG
-
-
-def _racemic_equivalents(given: np.ndarray, traits: np.ndarray, plan: Plan) -> np.ndarray:
-    """Return the doses in racemic equivalents; the exposure tells which ketamine was given."""
-    potency = plan.rule_sets["potency"][0]
-    mg = given["value_1"]
-    s_factor_mg = given["value_2"] * traits["clearance"] / 1000.0
-    is_s = np.abs(s_factor_mg - mg) < np.abs(s_factor_mg - potency * mg)
-    return np.where(is_s, mg / potency, mg)
-
-
-def _onsets(events: np.ndarray) -> np.ndarray:
+def _onsets(raw: RawResult, plan: Plan) -> np.ndarray:
     """Return onsets, shape (bands, CHRONIC_HARMS, HARM_CAUSES)."""
     shape = (len(NAMES), layout.CHRONIC_HARMS, layout.HARM_CAUSES)
-    onset = events[events["event"] == Event.HARM_ONSET]
+    onset, rows = events_in_follow_up(raw, plan, (Event.HARM_ONSET,))
+    onset = onset[calendar.is_studied(plan)[rows]]
     cause = (onset["value_1"] == HarmCause.EXCESS).astype(np.int64)
     counts = np.zeros(shape, np.int64)
     np.add.at(counts, (band_of(onset["value_3"]), onset["code"], cause), 1)

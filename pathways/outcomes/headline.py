@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from pathways.outcomes import schema
-from pathways.outcomes.summary import ALL, CONSERVATION, CONTINUATIONS, COSTS, TREATED, Row
+from pathways.outcomes.clinics import BLOCK as CLINIC_BLOCK
+from pathways.outcomes.summary import (
+    ALL,
+    CONSERVATION,
+    CONTINUATIONS,
+    COSTS,
+    TREATED,
+    WAITING,
+    Row,
+)
 
 HEADLINE = (
     (ALL, "share_treated", "Treated by the horizon"),
@@ -28,30 +37,126 @@ HEADLINE = (
     (CONTINUATIONS, "false_positive_rate_non_responders", "  among trait non-responders"),
 )
 
+IF_ANY = (
+    (ALL, "share_left_waiting_list", "Left the waiting list"),
+    (ALL, "share_lost", "Lost to follow-up"),
+    (ALL, "share_re_referred", "Referred again"),
+    (ALL, "share_outside", "Infused elsewhere"),
+    (ALL, "mean_outside_infusions", "Infusions elsewhere"),
+    (ALL, "mean_outside_mg", "Lifetime dose from elsewhere, mean"),
+)
+"""Shown where it occurs."""
+
+WAITS = (
+    ("share_treated_within_90_days", "Treated within 90 days"),
+    ("share_treated_within_180_days", "Treated within 180 days"),
+    ("share_treated_within_365_days", "Treated within 365 days"),
+    ("median_wait_to_assessment_days", "Wait to assessment, median"),
+    ("p90_wait_to_assessment_days", "Wait to assessment, 90 %"),
+    ("median_wait_days", "Wait to first infusion, median"),
+    ("p90_wait_days", "Wait to first infusion, 90 %"),
+    ("share_still_waiting", "Still waiting at the end"),
+    ("mean_no_shows", "No-shows"),
+    ("mean_cancellations", "Late cancellations"),
+)
+MISSED = ("mean_no_shows", "mean_cancellations")
+"""Shown where they occur."""
+
+WAITING_HEADINGS = ("Waiting, of all referrals", "Estimate", "95 % interval")
+CLINIC = (
+    ("referrals_per_year", "referrals a year"),
+    ("first_infusions_per_year", "first treated a year"),
+    ("infusions_per_year", "infusions a year"),
+    ("mean_waiting_for_assessment", "waiting for an assessment"),
+    ("mean_waiting_for_course", "waiting for a course"),
+    ("mean_waiting_for_programme", "waiting for the programme"),
+    ("share_chair_minutes_used", "chair time used"),
+    ("share_chair_minutes_lost", "chair time lost to no-shows"),
+    ("median_wait_days", "wait to first infusion, median"),
+)
+CLINIC_HEADINGS = ("Clinic in the intake, mean of regions", "Estimate", "95 % interval")
+
 LOGGED = "logged_"
 PAID_BY = (*schema.PAYERS, *(f"undiscounted_{payer}" for payer in schema.PAYERS))
-EXIT = "share_exit_"
-WITHOUT_EXIT = {"not_yet": "still in care", "not_started": "never in care"}
-DIGITS = {"mg": 0, "mg/kg": 1, "d": 0, "h": 1, "a": 2, "NRS": 2, "QALY": 3, "": 2, "/100 a": 3}
+STOPPED = "share_treated_exit_"
+UNTREATED = "share_untreated_exit_"
+WITHOUT_EXIT = {
+    STOPPED: {
+        "not_yet": "still in care",
+        "not_assessed": "referred again, waits for an assessment",
+        "not_started": "referred again, not in care",
+    },
+    UNTREATED: {
+        "not_yet": "waits for treatment",
+        "not_assessed": "waits for an assessment",
+        "not_started": "not in care",
+    },
+}
+DIGITS = {
+    "mg": 0,
+    "mg/kg": 1,
+    "d": 0,
+    "h": 1,
+    "a": 2,
+    "NRS": 2,
+    "QALY": 3,
+    "": 2,
+    "/100 a": 3,
+    "/a": 1,
+}
 WHOLE_MONEY_FROM = 100.0
 """Mean costs from here on are written without hundredths."""
 
-SUFFIXES = {"a": " years", "d": " days", "": "", "/100 a": ""}
+SUFFIXES = {"a": " years", "d": " days", "": "", "/100 a": "", "/a": ""}
 
 
 def headline_rows(rows: list[Row]) -> list[tuple[str, str, str, str]]:
     """Return label, estimate, 95 % interval and number of patients of the headline measures."""
     found = {(row["block"], row["measure"]): row for row in rows}
     chosen = [(label, found[block, measure]) for block, measure, label in HEADLINE]
+    occurring = [(label, found[block, measure]) for block, measure, label in IF_ANY]
+    chosen += [(label, row) for label, row in occurring if row["value"]]
     return [(label, estimate(row), interval(row), f"{row['n']:,}") for label, row in chosen]
 
 
 def exit_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
-    """Return label, share of all and 95 % interval of the exit reasons that occurred."""
+    """Return label, share of all and 95 % interval of how treatment ended, where it occurred.
+
+    First those who were treated, then the never treated; together they are all referrals.
+    """
     return [
-        (_exit_label(row["measure"].removeprefix(EXIT)), estimate(row), interval(row))
+        (_exit_label(row["measure"], group), estimate(row), interval(row))
+        for group in (STOPPED, UNTREATED)
         for row in rows
-        if row["block"] == ALL and row["measure"].startswith(EXIT) and row["value"]
+        if row["block"] == ALL and row["measure"].startswith(group) and row["value"]
+    ]
+
+
+def waiting_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
+    """Return label, estimate and 95 % interval of how long patients wait (``WAITING_HEADINGS``)."""
+    found = {row["measure"]: row for row in rows if row["block"] == WAITING}
+    chosen = [(label, found[measure]) for measure, label in WAITS]
+    return [
+        (label, estimate(row), interval(row))
+        for label, row in chosen
+        if row["value"] or row["measure"] not in MISSED
+    ]
+
+
+def clinic_rows(rows: list[Row]) -> list[tuple[str, str, str]]:
+    """Return what each clinic does (``CLINIC_HEADINGS``); nothing of a cohort without queues."""
+    found = {(str(row["block"]), row["measure"]): row for row in rows}
+    blocks = dict.fromkeys(block for block, _ in found if block.startswith(CLINIC_BLOCK))
+    chosen = [
+        (f"{block.removeprefix(CLINIC_BLOCK)}: {label}", found.get((block, measure)))
+        for block in blocks
+        for measure, label in CLINIC
+    ]
+    # Without queues there are no lists, and no chairs to be used.
+    return [
+        (label, estimate(row), interval(row))
+        for label, row in chosen
+        if row is not None and (row["value"] is not None or "wait" in row["measure"].split("_"))
     ]
 
 
@@ -147,8 +252,10 @@ def _is_money(row: Row) -> bool:
     return row["measure"].startswith("mean_cost_")
 
 
-def _exit_label(reason: str) -> str:
-    return WITHOUT_EXIT.get(reason, reason.replace("_", " "))
+def _exit_label(measure: str, group: str) -> str:
+    reason = measure.removeprefix(group)
+    label = WITHOUT_EXIT[group].get(reason, _words(reason))
+    return label if group == STOPPED else f"never treated: {label}"
 
 
 def _cost_label(name: str) -> str:

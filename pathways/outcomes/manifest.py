@@ -13,12 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from pathways.outcomes import calendar
 from pathways.outcomes.directory import MANIFEST, MANIFEST_FORMAT, OutputError, is_finished
 from pathways.outcomes.fingerprint import run_fingerprint, table_fingerprint
 from pathways.plan import Plan
 from pathways.version import model_version
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 
 
 def fingerprints_of(
@@ -48,9 +49,17 @@ def manifest_of(
         },
         "seed": plan.seed,
         "draw": plan.draw,
-        "clinic": plan.clinic,
+        "kind": calendar.kind_of(plan),
+        "queues": plan.queues,
         "patients": plan.patients,
         "horizon_days": plan.horizon_days,
+        "calendar_days": plan.calendar_days,
+        "studied_days": list(plan.studied_days),
+        "regions": calendar.regions_of(plan),
+        "clinics": {
+            "numbers": calendar.clinic_numbers(plan).tolist(),
+            "patients": plan.clinic_patients.tolist(),
+        },
         "scenario": plan.description,
     }
 

@@ -17,7 +17,11 @@ START_BYTES = 200_000_000
 BYTES_PER_PATIENT = {"kernel": 2_600, "mesa": 44_000}
 """Traits, results, the table of patients and the state of the engine; measured, rounded up."""
 
-BYTES_PER_EVENT = 190
+BYTES_PER_PATIENT_IN_QUEUE = 2_700
+"""Beyond that: with queues the kernel keeps everybody of a clinic at once; measured, rounded up."""
+
+BYTES_PER_WEEKLY_ROW = 700
+BYTES_PER_EVENT = 200
 EVENTS_PER_PATIENT = 40
 EVENTS_PER_PATIENT_YEAR = 10
 """Between a policy that stops early and one that goes on for years."""
@@ -29,17 +33,44 @@ class TooLarge(PathwaysError):
     """A run that does not fit into the memory of this machine."""
 
 
-def bytes_needed(patients: int, years: float, *, engine: str, events: bool) -> int:
-    """Return an estimate of the memory a run needs at its largest."""
+def bytes_needed(
+    patients: int,
+    years: float,
+    *,
+    engine: str,
+    events: bool,
+    weekly_rows: int = 0,
+    in_queues: int = 0,
+) -> int:
+    """Return an estimate of the memory a run needs at its largest.
+
+    Parameters
+    ----------
+    patients : int
+        All of them, studied or not.
+    years : float
+        Years the average patient is simulated.
+    engine : str
+    events : bool
+        Whether the event log is kept.
+    weekly_rows : int
+        Clinics times calendar weeks; matters with many small clinics.
+    in_queues : int
+        Patients of the clinics with queues that are simulated at the same time, one by each thread.
+    """
     per_patient = BYTES_PER_PATIENT[engine]
     if events:
         events_each = EVENTS_PER_PATIENT + EVENTS_PER_PATIENT_YEAR * years
         per_patient += BYTES_PER_EVENT * events_each
-    return START_BYTES + int(patients * per_patient)
+    queues = in_queues * BYTES_PER_PATIENT_IN_QUEUE if engine == "kernel" else 0
+    weeks = weekly_rows * BYTES_PER_WEEKLY_ROW
+    return START_BYTES + int(patients * per_patient) + weeks + queues
 
 
-def refuse_too_large(patients: int, years: float, *, engine: str, events: bool) -> None:
+def refuse_too_large(patients: int, years: float, *, events: bool, **details: str | int) -> None:
     """Refuse a run whose estimate exceeds what is free on this machine.
+
+    Parameters are those of :func:`bytes_needed`.
 
     Raises
     ------
@@ -47,12 +78,12 @@ def refuse_too_large(patients: int, years: float, *, engine: str, events: bool) 
         With the number of patients that would fit.
     """
     free = free_bytes()
-    needed = bytes_needed(patients, years, engine=engine, events=events)
+    needed = bytes_needed(patients, years, events=events, **details)
     usable = int(free * LARGEST_SHARE_USED) if free is not None else needed
     if needed <= usable:
         return
-    one = bytes_needed(1, years, engine=engine, events=events) - START_BYTES
-    fitting = max(0, (usable - START_BYTES) // one)
+    one = (needed - START_BYTES) / patients
+    fitting = max(0, int((usable - START_BYTES) / one))
     without = ", or leave out --events" if events else ""
     raise TooLarge(
         f"{patients} patients: need about {needed / GIGABYTE:.1f} GB of memory, "

@@ -77,12 +77,12 @@ COST_LINES = words(CostLine)
 CURRENCY = "currency"
 """Unit of money: what the column of this name says."""
 
-LATER = "not in the model yet"
 _NO_PRICES = "the scenario names no price book"
 _NEVER_TREATED = "never treated"
 _NOT_JUDGED = "no judgement was passed or failed"
 _NOT_ASSESSED = "never assessed"
 _NO_EXIT = "treatment was never ended"
+_NO_LAST_EXIT = f"{_NO_EXIT}, or a further referral runs"
 _NO_ONSET = "never"
 
 PATIENTS: tuple[Column, ...] = (
@@ -90,13 +90,13 @@ PATIENTS: tuple[Column, ...] = (
     Column("clinic", INTEGER, "", "clinic number"),
     Column("condition", TEXT, "", "painful condition", words=CONDITIONS),
     Column("state", TEXT, "", "state at the end", words=STATES),
-    Column("exit_reason", TEXT, "", "why treatment ended", _NO_EXIT, REASONS),
+    Column("exit_reason", TEXT, "", "why treatment last ended", _NO_LAST_EXIT, REASONS),
     Column("taper_reason", TEXT, "", "what started a taper", "no taper", REASONS),
-    Column("exit_day", INTEGER, "d", "referral to the end of treatment", _NO_EXIT),
-    Column("died_day", INTEGER, "d", "referral to death", "alive at the horizon"),
+    Column("exit_day", INTEGER, "d", "referral to the last end of treatment", _NO_LAST_EXIT),
+    Column("died_day", INTEGER, "d", "referral to death", "alive at the end of follow-up"),
     Column("recovered_day", INTEGER, "d", "referral to first recovery", "never recovered"),
-    Column("assessed_day", INTEGER, "d", "referral to assessment", _NOT_ASSESSED),
-    Column("eligible", FLAG, "", "eligible for ketamine at assessment", _NOT_ASSESSED),
+    Column("assessed_day", INTEGER, "d", "referral to first assessment", _NOT_ASSESSED),
+    Column("eligible", FLAG, "", "eligible for ketamine at last assessment", _NOT_ASSESSED),
     Column("wait_days", INTEGER, "d", "referral to first infusion", _NEVER_TREATED),
     Column("first_infusion_day", INTEGER, "d", "referral to first infusion", _NEVER_TREATED),
     Column("last_infusion_day", INTEGER, "d", "referral to last infusion", _NEVER_TREATED),
@@ -110,7 +110,7 @@ PATIENTS: tuple[Column, ...] = (
     Column("racemic_mg", FLOAT, "mg", "racemic ketamine given"),
     Column("ketamine_auc_s", FLOAT, "ng h/mL", "lifetime exposure, S-equivalents"),
     Column("hours_infused", FLOAT, "h", "time on infusions"),
-    Column("years_on_treatment", FLOAT, "a", "first infusion to exit or end", _NEVER_TREATED),
+    Column("years_on_treatment", FLOAT, "a", "first infusion to last exit or end", _NEVER_TREATED),
     Column("pain_mean", FLOAT, "NRS", "mean pain over the days lived", "no day lived"),
     Column("floor_pain_mean", FLOAT, "NRS", "mean relief withheld by the floor", "no day lived"),
     Column("age_years", INTEGER, "a", "completed years of age at referral"),
@@ -129,17 +129,17 @@ PATIENTS: tuple[Column, ...] = (
     Column("false_positive_continuations", INTEGER, "", "continuations without drug response"),
     Column("qaly", FLOAT, "QALY", "quality-adjusted life years, discounted"),
     Column("qaly_undiscounted", FLOAT, "QALY", "quality-adjusted life years"),
-    Column("life_years", FLOAT, "a", "years lived from referral to the horizon, not discounted"),
-    Column("follow_up_days", INTEGER, "d", "days lived from referral to the horizon"),
+    Column("life_years", FLOAT, "a", "years lived in follow-up, not discounted"),
+    Column("follow_up_days", INTEGER, "d", "days lived from referral to the end of follow-up"),
     Column("studied", FLAG, "", "referred within the study window"),
     Column("first_exit_reason", TEXT, "", "why treatment first ended", _NO_EXIT, REASONS),
-    Column("last_exit_reason", TEXT, "", "why treatment last ended", _NO_EXIT, REASONS),
+    Column("last_exit_reason", TEXT, "", "why treatment last ended", _NO_LAST_EXIT, REASONS),
     Column(
         "cost_health_system", FLOAT, CURRENCY, "cost to the health system, discounted", _NO_PRICES
     ),
     Column("cost_patient", FLOAT, CURRENCY, "cost to the patient, discounted", _NO_PRICES),
     Column("qaly_drug_only", FLOAT, "QALY", "discounted QALYs with expectation left out of pain"),
-    Column("outside_mg", FLOAT, "mg", "ketamine bought elsewhere, racemic equivalents", LATER),
+    Column("outside_mg", FLOAT, "mg", "ketamine bought elsewhere, racemic equivalents"),
     Column("dissociation", INTEGER, "", "administrations with dissociation"),
     Column("nausea", INTEGER, "", "administrations with nausea or vomiting"),
     Column("severe_hypertension", INTEGER, "", "severe rises of blood pressure"),
@@ -183,11 +183,21 @@ PATIENTS: tuple[Column, ...] = (
         for line in COST_LINES
     ),
     Column("currency", TEXT, "", "currency of the costs, ISO 4217", _NO_PRICES),
+    Column("referral_day", INTEGER, "d", "calendar day of the referral"),
+    Column("wait_to_assessment_days", INTEGER, "d", "referral to first assessment", _NOT_ASSESSED),
+    Column("first_exit_day", INTEGER, "d", "referral to the first end of treatment", _NO_EXIT),
+    Column("re_referrals", INTEGER, "", "further referrals after treatment ended"),
+    Column("no_shows", INTEGER, "", "courses whose first day was not attended"),
+    Column("cancellations", INTEGER, "", "courses cancelled late"),
+    Column("outside_infusions", INTEGER, "", "infusions bought elsewhere"),
 )
-"""One row for each patient, in patient order. Days count from the patient's referral."""
+"""One row for each patient, clinic by clinic, in patient order. Days count from the patient's
+referral, and end with follow-up, which is the same for everybody who is studied."""
 
 _NOBODY_ALIVE = "nobody alive"
 _LIVING = "mean over the living on the last day of the week"
+_ON_SUNDAY = "on the last day of the week"
+_NO_LIMIT = "chairs are unlimited"
 
 WEEKLY: tuple[Column, ...] = (
     Column("clinic", INTEGER, "", "clinic number"),
@@ -211,6 +221,29 @@ WEEKLY: tuple[Column, ...] = (
     Column("first_infusions", INTEGER, "", "patients first treated in the week"),
     Column("exits", INTEGER, "", "exits from treatment in the week"),
     Column("deaths", INTEGER, "", "deaths in the week"),
+    Column("base_pain_sum_e6", INTEGER, "1e-6 NRS", "untreated pain, sum over the living"),
+    Column("base_pain_mean", FLOAT, "NRS", f"untreated pain, {_LIVING}", _NOBODY_ALIVE),
+    Column("programme_pain_sum_e6", INTEGER, "1e-6 NRS", "after the therapies alone, sum"),
+    Column(
+        "programme_pain_mean", FLOAT, "NRS", f"after the therapies alone, {_LIVING}", _NOBODY_ALIVE
+    ),
+    Column("panel_present", INTEGER, "", "diary scores of the panel on the last day of the week"),
+    Column("panel_score_sum", INTEGER, "NRS", "their sum"),
+    Column("observed_pain_mean", FLOAT, "NRS", "their mean", "no diary score"),
+    Column("referrals", INTEGER, "", "first referrals in the week"),
+    Column("assessments", INTEGER, "", "assessment visits in the week"),
+    Column("waiting_for_assessment", INTEGER, "", f"patients without a date {_ON_SUNDAY}"),
+    Column("waiting_for_course", INTEGER, "", f"patients due and without a date {_ON_SUNDAY}"),
+    Column("waiting_for_programme", INTEGER, "", f"patients without a place {_ON_SUNDAY}"),
+    Column("chair_minutes_open", INTEGER, "min", "minutes chairs are open", _NO_LIMIT),
+    Column("chair_minutes_used", INTEGER, "min", "minutes of the week's infusions in chairs"),
+    Column("chair_minutes_lost", INTEGER, "min", "minutes of no-shows, in the week of booking"),
+    Column("bed_days_used", INTEGER, "d", "infusion days in beds"),
+    Column("no_shows", INTEGER, "", "no-shows found at booking in the week"),
+    Column("cancellations", INTEGER, "", "late cancellations found at booking in the week"),
+    Column("outside_infusions", INTEGER, "", "infusions bought elsewhere in the week"),
+    Column("outside_mg_e3", INTEGER, "1e-3 mg", "their dose, racemic equivalents"),
+    Column("outside_mg", FLOAT, "mg", "their dose, racemic equivalents"),
 )
 """One row for each clinic and calendar week; counts are taken on its last simulated day."""
 
@@ -229,7 +262,7 @@ EVENTS: tuple[Column, ...] = (
     Column("draw_purpose", TEXT, "", "purpose of the draw that decided", _NO_DRAW, PURPOSES),
     Column("draw_occurrence", INTEGER, "", "occurrence of that draw", _NO_DRAW),
 )
-"""One row for each event, ordered by patient, then as they happened."""
+"""One row for each event, clinic by clinic, ordered by patient, then as they happened."""
 
 SUMMARY: tuple[Column, ...] = (
     Column("block", TEXT, "", "whom the measure is about"),

@@ -1,29 +1,33 @@
 """The headline measures of a run: one row each, with standard error and 95 % interval.
 
 Headline measures are over all studied referrals; a second block is per treated patient and says so.
-Everybody is followed to the same horizon, so a death or an exit before the first infusion is a
-competing event and the share treated is the plain share: nobody is censored.
+Then come the waits of patients, and what each clinic does where referrals come over time or queues
+are on.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 
-from pathways.codes import State
-from pathways.outcomes import dose_bands, estimates, schema
-from pathways.outcomes.conservation import Check
+from pathways.codes import ExitReason, State
+from pathways.outcomes import clinics, dose_bands, estimates, schema
+from pathways.outcomes.agreement import Check
 from pathways.outcomes.dose_bands import DoseBand
 from pathways.outcomes.estimates import Estimate
+from pathways.outcomes.people import Patients
+from pathways.outcomes.sampling import BELOW_ZERO, Measures, Sampling
+from pathways.outcomes.waiting import waiting
+from pathways.plan import Plan, RawResult
 
 ALL = "all_referrals"
 TREATED = "per_treated"
 CONTINUATIONS = "continuations"
+WAITING = "waiting"
 CONSERVATION = "conservation"
 
 STATES_IN_CARE = (State.WAITING, State.COURSE, State.FOLLOW_UP, State.MAINTENANCE, State.PAUSED)
@@ -43,12 +47,10 @@ FIXED_POINT = {
 }
 """Units of a fixed-point sum in one unit of the column, by the column's unit."""
 
-BELOW_ZERO = ("QALY",)
-"""Units of what may be negative: a state may be worse than death."""
-
 MEANS_OF_ALL = (
     "infusions courses ketamine_mg_per_kg hours_infused pain_mean floor_pain_mean "
-    "life_years qaly qaly_drug_only qaly_undiscounted sessions_attended tests_done harms_detected"
+    "life_years qaly qaly_drug_only qaly_undiscounted sessions_attended tests_done harms_detected "
+    "re_referrals outside_infusions outside_mg"
 ).split()
 MEANS_OF_TREATED = (
     "wait_days infusions courses highest_step ketamine_mg_per_kg hours_infused "
@@ -60,68 +62,40 @@ COSTS = (
     *(f"cost_undiscounted_{payer}" for payer in schema.PAYERS),
     *(f"cost_{line}" for line in schema.COST_LINES),
 )
+REFERRED = State.REFERRED.name.lower()
 IN_CARE = tuple(state.name.lower() for state in STATES_IN_CARE)
 TRUTHS = ("responder_observed", "responder_drug_at_threshold", "responder_drug_any")
 QUANTILES = (("median", 500), ("p90", 900), ("p99", 990))
+LEFT = {
+    "left_waiting_list": ExitReason.LEFT_WAITING_LIST,
+    "lost": ExitReason.LOST,
+}
 UNITS = {column.name: column.unit for column in schema.PATIENTS}
 
 Row = dict[str, str | float | int | None]
 
 
-class Patients:
-    """Some patients of a table as arrays; only the columns that are asked for are copied.
+def summary_of(
+    raw: RawResult, plan: Plan, tables: Mapping[str, pa.Table | None], checks: Sequence[Check]
+) -> list[Row]:
+    """Return the headline measures of a run; `tables` as :class:`pathways.simulation.Result` has.
 
-    Parameters
-    ----------
-    table : pyarrow.Table
-        Columns of ``schema.PATIENTS``.
-    chosen : numpy.ndarray, optional
-        Bool for each row; default all.
+    Returns
+    -------
+    list of dict
+        As :func:`summarise`.
     """
-
-    def __init__(self, table: pa.Table, chosen: np.ndarray | None = None) -> None:
-        self._table = table
-        self._chosen = np.ones(table.num_rows, bool) if chosen is None else chosen
-
-    def __len__(self) -> int:
-        return int(np.count_nonzero(self._chosen))
-
-    def where(self, chosen: np.ndarray) -> Patients:
-        """Return those of them for whom `chosen` is true."""
-        narrower = self._chosen.copy()
-        narrower[self._chosen] = chosen
-        return Patients(self._table, narrower)
-
-    def known(self, name: str) -> np.ndarray:
-        """Tell for whom the column is not null."""
-        return self._column(name).is_valid().to_numpy()
-
-    def values(self, name: str) -> np.ndarray:
-        """Return the column's values without the nulls."""
-        return self._column(name).drop_null().to_numpy()
-
-    def flags(self, name: str) -> np.ndarray:
-        """Return a bool for each patient; null is false."""
-        return self._column(name).fill_null(False).to_numpy()
-
-    def currency(self) -> str | None:
-        """Return the currency, one for all patients of a run; None without a price book."""
-        currency = self._table["currency"]
-        return currency[0].as_py() if len(currency) else None
-
-    def counts_of_words(self, name: str) -> dict[str | None, int]:
-        """Return how often each word of a text column occurs; null under None."""
-        counted = self._column(name).value_counts().to_pylist()
-        return {one["values"]: one["counts"] for one in counted}
-
-    def _column(self, name: str) -> pa.ChunkedArray:
-        return self._table[name].filter(pa.array(self._chosen))
+    bands = dose_bands.dose_bands(raw, plan)
+    return summarise(tables["patients"], bands, checks, plan=plan, weekly=tables["weekly"])
 
 
 def summarise(
     patients: pa.Table,
     bands: Sequence[DoseBand] | None = None,
     checks: Sequence[Check] = (),
+    *,
+    plan: Plan | None = None,
+    weekly: pa.Table | None = None,
 ) -> list[Row]:
     """Return the headline measures.
 
@@ -133,26 +107,40 @@ def summarise(
         Harm by lifetime dose; None if no events were kept.
     checks : sequence of Check
         What was counted twice and agreed.
+    plan : Plan, optional
+        The plan of the run; without it patients count as independent of each other.
+    weekly : pyarrow.Table, optional
+        Columns of ``schema.WEEKLY``; without them, or without a plan, nothing is said of clinics.
 
     Returns
     -------
     list of dict
         Rows with the columns of ``schema.SUMMARY``.
     """
-    studied = Patients(patients)
-    studied = studied.where(studied.flags("studied"))
-    treated = studied.where(studied.known("first_infusion_day"))
-    return [
-        *_in_block(ALL, _of_all(studied, treated)),
-        *_in_block(TREATED, _of_treated(treated)),
-        *_in_block(CONTINUATIONS, _of_continuations(studied)),
-        *(
-            row
-            for band, *measure in dose_bands.rates(bands or [])
-            for row in _in_block(band, [measure])
-        ),
-        *_in_block(CONSERVATION, _of_checks(checks, patients)),
-    ]
+    everybody = Patients(patients)
+    studied = everybody.where(everybody.flags("studied"))
+    found = _blocks(studied, bands or [], plan, weekly)
+    rows = [row for block, measures in found for row in _in_block(block, measures)]
+    return [*rows, *_in_block(CONSERVATION, _of_checks(checks, patients))]
+
+
+def _blocks(
+    studied: Patients, bands: Sequence[DoseBand], plan: Plan | None, weekly: pa.Table | None
+) -> Iterator[tuple[str, Measures]]:
+    sampling = Sampling(plan)
+    by_patients = {ALL: _of_all, TREATED: _of_treated, CONTINUATIONS: _of_continuations}
+    for block, make in by_patients.items():
+        yield block, sampling.measured(make, studied, _is_wait)
+    yield WAITING, sampling.measured(waiting, studied, lambda name: True)
+    if plan is not None and weekly is not None:
+        for block, measure in clinics.clinics(weekly, studied, plan, sampling):
+            yield block, [measure]
+    for band, *measure in dose_bands.rates(bands):
+        yield band, [measure]
+
+
+def _is_wait(name: str) -> bool:
+    return "wait" in name or name in ("share_assessed", "share_treated")
 
 
 def summary_table(rows: list[Row]) -> pa.Table:
@@ -168,9 +156,6 @@ def summary_csv(rows: list[Row]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
-
-
-Measures = Iterable[tuple[str, str, Estimate]]
 
 
 def _in_block(block: str, measures: Measures) -> list[Row]:
@@ -190,8 +175,8 @@ def _in_block(block: str, measures: Measures) -> list[Row]:
     ]
 
 
-def _of_all(studied: Patients, treated: Patients) -> Measures:
-    n = len(studied)
+def _of_all(studied: Patients) -> Measures:
+    treated, n = studied.treated(), len(studied)
 
     def share(count: int) -> Estimate:
         return estimates.proportion(int(count), n)
@@ -212,12 +197,17 @@ def _of_all(studied: Patients, treated: Patients) -> Measures:
     for truth in TRUTHS:
         found = share(studied.flags(truth).sum())
         yield f"share_{truth}", "", found.noted("of all; not judged counts as no")
-    yield from _shares_of_words(studied, "exit_reason", "exit", schema.REASONS, share)
-    yield from _shares_without_exit(studied, share)
+    yield from _who_left(studied, share)
+    untreated = studied.where(~studied.known("first_infusion_day"))
+    groups = {"exit": studied, "treated_exit": treated, "untreated_exit": untreated}
+    for label, group in groups.items():
+        yield from _shares_of_words(group, "exit_reason", label, schema.REASONS, share)
+        yield from _shares_without_exit(group, label, share)
     yield from _shares_of_words(studied, "state", "state", schema.STATES, share)
 
 
-def _of_treated(treated: Patients) -> Measures:
+def _of_treated(studied: Patients) -> Measures:
+    treated = studied.treated()
     yield "patients", "", Estimate(float(len(treated)), n=len(treated))
     yield "median_wait_days", "d", _median_wait(treated, len(treated))
     yield from _dose(treated)
@@ -292,10 +282,10 @@ def _chronic_harms(patients: Patients) -> Measures:
 
 
 def _acute_harms(patients: Patients) -> Measures:
-    infusions = int(patients.values("infusions").sum())
+    infusions = sum(int(patients.values(n).sum()) for n in ("infusions", "outside_infusions"))
     for harm in schema.ACUTE_HARMS:
         found = estimates.proportion(int(patients.values(harm).sum()), infusions)
-        note = "no infusions" if infusions == 0 else "per infusion; n infusions"
+        note = "no infusions" if infusions == 0 else "per infusion, here or elsewhere; n infusions"
         yield f"share_{harm}_per_infusion", "", replace(found, note=note)
 
 
@@ -306,13 +296,25 @@ def _of_checks(checks: Sequence[Check], patients: pa.Table) -> Measures:
         yield check.name, unit, Estimate(check.total, n=patients.num_rows, note=check.compared)
 
 
-def _shares_without_exit(patients: Patients, share: Callable) -> Measures:
+def _who_left(patients: Patients, share: Callable) -> Measures:
+    for name, reason in LEFT.items():
+        word = reason.name.lower()
+        first, last = (patients.are(f"{which}_exit_reason", [word]) for which in ("first", "last"))
+        yield f"share_{name}", "", share((first | last).sum()).noted("at the first or last exit")
+    for name, column in {"re_referred": "re_referrals", "outside": "outside_infusions"}.items():
+        yield f"share_{name}", "", share((patients.values(column) > 0).sum())
+
+
+def _shares_without_exit(patients: Patients, label: str, share: Callable) -> Measures:
+    """Yield who has not left, or was referred again: exits and these add up to everybody."""
     stayed = patients.where(~patients.known("exit_reason"))
     states = stayed.counts_of_words("state")
     in_care = sum(states.get(state, 0) for state in IN_CARE)
-    yield "share_exit_not_yet", "", share(in_care).noted("in care at the horizon")
-    not_started = share(len(stayed) - in_care)
-    yield "share_exit_not_started", "", not_started.noted("never in care, no exit")
+    referred = states.get(REFERRED, 0)
+    yield f"share_{label}_not_yet", "", share(in_care).noted("in care at the horizon")
+    yield f"share_{label}_not_assessed", "", share(referred).noted("waits for an assessment")
+    rest = share(len(stayed) - in_care - referred)
+    yield f"share_{label}_not_started", "", rest.noted("not in care, no exit")
 
 
 def _shares_of_words(

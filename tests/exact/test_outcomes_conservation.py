@@ -17,11 +17,18 @@ from pathways.outcomes.dose_bands import dose_bands
 from pathways.outcomes.tables import follow_up_days
 
 TOTALS = {
-    "exits": 3.0,
+    "results_complete": 5.0,
+    "referrals": 5.0,
     "deaths": 1.0,
+    "person_days": 4 * 365 + 112.0,
+    "exits": 3.0,
     "first_infusions": 4.0,
-    "person_weeks": 16 * 5.0 + 37 * 4.0,
+    "assessments": 4.0,
     "infusions": 12.0,
+    "no_shows": 0.0,
+    "cancellations": 0.0,
+    "outside_infusions": 0.0,
+    "outside_mg": 0.0,
     "ketamine_mg": 160.0 + 240.0 + 80.0 + 50.0 / 0.5,
     "cost": 4 * 1840.5,
 }
@@ -35,7 +42,13 @@ LOGGED = {
     "logged_acute_harms": 4.0,
     "logged_harm_onsets": 4.0,
     "logged_harms_detected": 4.0,
+    "logged_re_referrals": 0.0,
+    "logged_no_shows": 0.0,
+    "logged_cancellations": 0.0,
+    "logged_outside_infusions": 0.0,
     "logged_mg": 530.0,
+    "logged_outside_mg": 0.0,
+    "logged_by_week": 5 + 4 + 12 + 3 + 1.0,
 }
 
 
@@ -51,14 +64,38 @@ def test_what_adds_up_is_reported():
 @pytest.mark.parametrize(
     ("part", "name", "place", "value", "message"),
     [
-        ("weekly", "infusions", 5, 4, "infusions do not add up: 13 by week against 12 by patient"),
-        ("weekly", "exits", 14, 1, "exits do not add up by weeks: 1 against 2 at 14"),
-        ("weekly", "deaths", 16, 0, "deaths do not add up by weeks: 0 against 1 at 16"),
-        ("weekly", "first_infusions", 4, 0, "first infusions do not add up by weeks: 0 against 1"),
-        ("weekly", "in_state", (20, State.COURSE), 1, "people do not add up by weeks: 6 against 5"),
-        ("results", "state", 1, State.EXITED, "people at the end do not add up by states: 1 agai"),
+        ("weekly", "infusions", 5, 4, "infusions do not add up by clinics: 13 against 12 at 0"),
+        (
+            "weekly",
+            "exits",
+            14,
+            1,
+            "exits do not add up by clinics and weeks: 1 against 2 at 0, 14",
+        ),
+        (
+            "weekly",
+            "deaths",
+            16,
+            0,
+            "deaths do not add up by clinics and weeks: 0 against 1 at 0, 16",
+        ),
+        (
+            "weekly",
+            "first_infusions",
+            4,
+            0,
+            "first infusions do not add up by clinics and weeks: 0 against 1",
+        ),
+        (
+            "weekly",
+            "in_state",
+            (20, State.COURSE),
+            1,
+            "people do not add up by clinics and weeks: 5 against 4",
+        ),
+        ("results", "state", 1, State.EXITED, "people at the end do not add up by clinics and"),
         ("results", "state", 3, State.EXITED, "dead do not add up by patients: False against True"),
-        ("results", "racemic_mg", 1, 161.0, "ketamine, thousandths of a milligram do not add up"),
+        ("results", "racemic_mg", 1, 161.0, "ketamine_mg, in thousandths of a milligram, do no"),
         ("weekly", "racemic_equivalent_mg_e3", 5, 80_507, "more than 6 apart"),
         (
             "results",

@@ -12,10 +12,13 @@ from pathways.cli.run import PLAIN_WIDTH, _show
 from pathways.outcomes.record import RunRecord
 from pathways.simulation import Result
 
-SCENARIO = SimpleNamespace(name="five", document=SimpleNamespace(title="Five patients"))
+REFERRALS = SimpleNamespace(is_arrivals=False)
+DOCUMENT = SimpleNamespace(title="Five patients", referrals=REFERRALS)
+SCENARIO = SimpleNamespace(name="five", document=DOCUMENT)
 HEADINGS = (
     "Measure",
     "End of treatment",
+    "Waiting, of all referrals",
     "Harms per 100 patient-years",
     "Harms of an infusion",
     "Cost per referral, GBP",
@@ -45,7 +48,7 @@ def test_outcome_comes_first_then_harms_then_costs(capsys, events):
 def test_each_harm_stands_beside_its_background(capsys):
     line = next(line for line in shown(capsys) if line.startswith("liver injury"))
     cells = [cell.strip() for cell in line.split("|")]
-    assert cells[1:] == ["0.000", "0.000 to 85.597", "23.204", "0.587 to 129.285"]
+    assert cells[1:] == ["0.000", "0.000 to 85.651", "23.219", "0.588 to 129.367"]
 
 
 def test_without_a_price_book_no_cost_is_shown(capsys):
@@ -55,6 +58,10 @@ def test_without_a_price_book_no_cost_is_shown(capsys):
 
 
 def test_checks_that_passed_are_named(capsys):
-    plain = "exits, deaths, first infusions, person weeks, infusions, ketamine mg, cost"
-    assert f"Conservation passed: {plain}" in shown(capsys, events=False)
-    assert f"Conservation passed: {plain}, log" in shown(capsys)
+    plain = (
+        "results complete, referrals, deaths, person days, exits, first infusions, assessments, "
+        "infusions, no shows, cancellations, outside infusions, ketamine mg, outside mg, cost"
+    )
+    for events, more in ((False, ""), (True, ", log")):
+        words = " ".join(" ".join(shown(capsys, events=events)).split())
+        assert f"Conservation passed: {plain}{more} The intervals" in words

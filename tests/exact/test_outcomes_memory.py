@@ -60,6 +60,19 @@ def test_need_grows_with_everything():
     assert bytes_needed(1_000, 2, engine="kernel", events=True) > events
 
 
+def test_rows_of_many_small_clinics_count():
+    size = {"engine": "kernel", "events": False}
+    more = bytes_needed(1_000, 1, **size, weekly_rows=5_000) - bytes_needed(1_000, 1, **size)
+    assert more == 5_000 * memory.BYTES_PER_WEEKLY_ROW
+
+
+def test_patients_of_a_clinic_with_queues_are_kept_at_once_by_the_kernel_alone():
+    size = {"patients": 1_000, "years": 1, "events": False}
+    for engine, bytes_each in (("kernel", memory.BYTES_PER_PATIENT_IN_QUEUE), ("mesa", 0)):
+        alone = bytes_needed(**size, engine=engine)
+        assert bytes_needed(**size, engine=engine, in_queues=300) - alone == 300 * bytes_each
+
+
 def test_run_that_fits_is_let_through_and_the_next_is_not(monkeypatch):
     size = {"engine": "kernel", "events": True}
     needed = bytes_needed(5_000, 10, **size)

@@ -70,7 +70,7 @@ def test_plan_with_another_size_is_refused(plan):
 
 def test_tables_as_frames(plan):
     result = simulate(plan, events=True)
-    assert [len(result.patients), len(result.weekly), len(result.events)] == [5, 53, 52]
+    assert [len(result.patients), len(result.weekly), len(result.events)] == [5, 53, 56]
     assert result.summary.loc[0, "measure"] == "patients"
     assert result.patients is result.patients
 
@@ -86,7 +86,7 @@ def test_summary_says_what_was_checked_and_harm_by_dose(plan):
     kept, plain = (simulate(plan, events=events).summary for events in (True, False))
     assert set(kept["block"]) - set(plain["block"]) == set(NAMES)
     passed = plain[plain["block"] == "conservation"]
-    assert list(passed["measure"])[:2] == ["exits", "deaths"]
+    assert list(passed["measure"])[:2] == ["results_complete", "referrals"]
     assert passed.set_index("measure").loc["cost", "unit"] == "GBP"
     assert sum(kept["block"] == "conservation") > len(passed)
 
@@ -118,8 +118,11 @@ def test_manifest_says_what_decides_the_results(plan, tmp_path):
         "fingerprint": result.fingerprints["patients"],
     }
     assert found["tables"]["events"] is None
-    sizes = [found[name] for name in ("seed", "draw", "clinic", "patients", "horizon_days")]
-    assert sizes == [1, 0, 3, 5, 365]
+    sizes = [found[name] for name in ("seed", "draw", "patients", "horizon_days", "calendar_days")]
+    assert sizes == [1, 0, 5, 365, 365]
+    assert (found["kind"], found["queues"], found["regions"]) == ("closed_cohort", False, 1)
+    assert found["clinics"] == {"numbers": [3], "patients": [5]}
+    assert found["studied_days"] == [0, 1]
     assert found["scenario"] == plan.description
 
 

@@ -50,10 +50,10 @@ ALL = {
     "mean_cost_background": 0.0,
     "share_nausea_per_infusion": 0.25,
     "share_other_acute_per_infusion": 0.0,
-    "cystitis_background_per_100_years": 100 * 2 / (1573 / 365),
+    "cystitis_background_per_100_years": 100 * 2 / (1572 / 365),
     "cystitis_excess_per_100_years": 0.0,
     "liver_injury_background_per_100_years": 0.0,
-    "liver_injury_excess_per_100_years": 100 * 1 / (1573 / 365),
+    "liver_injury_excess_per_100_years": 100 * 1 / (1572 / 365),
     "share_exit_adverse_event": 0.0,
     "share_exit_patient_choice": 0.0,
     "share_alive": 0.8,
@@ -82,7 +82,20 @@ CONTINUATIONS = {
     "false_positive_rate_responders": 0.0,
     "false_positive_rate_non_responders": 1.0,
 }
-BLOCKS = {"all_referrals": ALL, "per_treated": TREATED, "continuations": CONTINUATIONS}
+WAITING = {
+    "share_treated_within_90_days": 0.8,
+    "share_treated_within_365_days": 0.8,
+    "median_wait_days": 40.0,
+    "median_wait_to_assessment_days": 20.0,
+    "share_still_waiting": 0.0,
+    "mean_no_shows": 0.0,
+}
+BLOCKS = {
+    "all_referrals": ALL,
+    "per_treated": TREATED,
+    "continuations": CONTINUATIONS,
+    "waiting": WAITING,
+}
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +129,12 @@ def test_shares_have_wilson_intervals(rows):
 def test_acute_harms_have_wilson_intervals_over_infusions(rows):
     row, expected = rows["all_referrals", "share_nausea_per_infusion"], proportion(3, 12)
     assert (row["low"], row["high"], row["n"]) == (expected.low, expected.high, 12)
-    assert row["note"] == "per infusion; n infusions"
+    assert row["note"] == "per infusion, here or elsewhere; n infusions"
 
 
 def test_chronic_harms_have_poisson_intervals_over_time(rows):
     row = rows["all_referrals", "cystitis_background_per_100_years"]
-    expected = poisson_rate(2, 1573 / 365, 5, 100.0)
+    expected = poisson_rate(2, 1572 / 365, 5, 100.0)
     assert (row["low"], row["high"], row["unit"]) == (expected.low, expected.high, "/100 a")
 
 
@@ -144,7 +157,7 @@ def test_only_quality_of_life_may_have_an_interval_below_zero(patients):
 def test_without_a_price_book_nothing_is_said_to_be_free():
     rows = summarise(patients_table(*five_patients(prices=False)))
     costs = [row for row in rows if row["measure"].startswith("mean_cost")]
-    assert len(costs) == 14
+    assert len(costs) == 15
     assert {(row["value"], row["unit"], row["note"]) for row in costs} == {
         (None, "", "no price book")
     }
@@ -152,8 +165,9 @@ def test_without_a_price_book_nothing_is_said_to_be_free():
 
 
 def test_exit_reasons_and_states_add_up_to_everybody(rows):
-    for label in ("exit", "state"):
-        shares = [row["value"] for (_, measure), row in rows.items() if f"share_{label}" in measure]
+    for labels in (["exit"], ["state"], ["treated_exit", "untreated_exit"]):
+        starts = tuple(f"share_{label}_" for label in labels)
+        shares = [row["value"] for (_, measure), row in rows.items() if measure.startswith(starts)]
         assert sum(shares) == pytest.approx(1.0)
 
 
@@ -237,7 +251,7 @@ def test_harms_and_costs_in_words(patients):
     rows = summarise(patients)
     assert ("nausea", "25.0 %", "8.9 to 53.2") in acute_harm_rows(rows)
     liver = chronic_harm_rows(rows)[0]
-    assert liver == ("liver injury", "0.000", "0.000 to 85.597", "23.204", "0.587 to 129.285")
+    assert liver == ("liver injury", "0.000", "0.000 to 85.651", "23.219", "0.588 to 129.367")
     costs = cost_rows(rows)
     assert costs[0] == ("Health system, discounted", "1,360", "694 to 2,027")
     assert costs[1] == ("Patient, discounted", "40.00", "20.40 to 59.60")
@@ -252,7 +266,7 @@ def test_exit_reasons_that_occurred(patients):
         "recovered": "20.0 %",
         "non response": "20.0 %",
         "still in care": "20.0 %",
-        "never in care": "20.0 %",
+        "never treated: not in care": "20.0 %",
     }
 
 
@@ -263,7 +277,9 @@ def warnings_of(**changes: object) -> list[str]:
     for name, value in changes.items():
         results[name] = value
     many = replace(raw, results=results, traits=np.tile(raw.traits, 40))
-    table = patients_table(many, replace(plan, patients=40 * len(PATIENTS)))
+    size = 40 * len(PATIENTS)
+    referred = {"clinic_patients": np.array([size]), "referral_days": np.zeros(size, np.int64)}
+    table = patients_table(many, replace(plan, patients=size, **referred))
     return cautions(summarise(table))
 
 

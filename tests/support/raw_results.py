@@ -31,6 +31,7 @@ RESULTS_DTYPE = layout.numpy_dtype(layout.RESULTS)
 WEEKLY_DTYPE = layout.numpy_dtype(layout.WEEKLY)
 EVENT_DTYPE = layout.numpy_dtype(layout.EVENT)
 PRICED = {"prices": {"currency": "GBP"}}
+CLINIC = 3
 CLEARANCE = 86.0
 
 
@@ -60,10 +61,20 @@ def chronic(**onsets: tuple[HarmCause, int]) -> dict[str, object]:
     }
 
 
+def only_exit(reason: ExitReason, day: int) -> dict[str, object]:
+    """Return the fields of an exit that is the first and the last."""
+    return {
+        f"{which}exit_{field}": value
+        for which in ("", "first_")
+        for field, value in (("reason", reason), ("day", day))
+    }
+
+
 # What an engine writes for somebody to whom nothing happens.
 NOTHING = {
     "state": State.CONVENTIONAL,
     "exit_day": -1,
+    "first_exit_day": -1,
     "died_day": -1,
     "recovered_day": -1,
     "assessed_day": -1,
@@ -101,17 +112,20 @@ PATIENTS = (
     | chronic(liver_injury=(EXCESS, 91), cystitis=(BACKGROUND, 84))
     | {"tests_done": 2, "sessions_attended": 5},
     TREATED
-    | {"state": State.EXITED, "exit_reason": ExitReason.NON_RESPONSE, "exit_day": 101}
+    | {"state": State.EXITED}
+    | only_exit(ExitReason.NON_RESPONSE, 101)
     | {"taper_reason": ExitReason.COUNT_CAP, "first_infusion_day": 28, "racemic_mg": 240.0}
     | {"continuations": 1, "false_positive_continuations": 1, "responder_observed": 0}
     | {"responder_drug_at_threshold": 0, "responder_drug_any": 0}
     | acute(nausea=1),
     TREATED
-    | {"state": State.DEAD, "exit_reason": ExitReason.DEATH, "exit_day": 113, "died_day": 113}
-    | {"pain_days": 565.0, "racemic_mg": 80.0, "floor_pain_days": 56.5}
+    | {"state": State.DEAD, "died_day": 112}
+    | only_exit(ExitReason.DEATH, 112)
+    | {"pain_days": 560.0, "racemic_mg": 80.0, "floor_pain_days": 56.0}
     | chronic(cardiovascular_event=(EXCESS, 105)),
     TREATED
-    | {"state": State.RECOVERED, "exit_reason": ExitReason.RECOVERED, "exit_day": 99}
+    | {"state": State.RECOVERED}
+    | only_exit(ExitReason.RECOVERED, 99)
     | {"recovered_day": 99, "s_ketamine_mg": 50.0, "trace": 7},
 )
 # Of those treated. The patient pays for the way; the currency's hundredths are exact in binary.
@@ -126,10 +140,11 @@ COSTS = {
 
 def five_patients(*, events: bool = True, prices: bool = True) -> tuple[RawResult, Plan]:
     """Return five patients with a story each over one year, in clinic 3, and their plan."""
-    plan = make_plan(patients=len(PATIENTS), years=1, clinic=3)
+    plan = make_plan(patients=len(PATIENTS), years=1, clinics=[{"number": CLINIC}])
     plan = replace(plan, description=PRICED if prices else {})
     traits = make_traits(
         plan,
+        clinic=CLINIC,
         condition=[Condition.CRPS] * 4 + [Condition.FIBROMYALGIA],
         male=[0, 1, 0, 1, 0],
         responder=[1, 1, 0, 1, 0],
@@ -150,9 +165,18 @@ def changed(raw: RawResult, part: str, name: str, place: object, value: object) 
     return replace(raw, **{part: records})
 
 
-def event_row(patient: int, day: int, step: int, event: Event, code: int = 0, *values: float):
-    """Return one row of an event log without a draw."""
-    return (patient, day, step, event, code, *values, *([0.0] * (3 - len(values))), 0, 0)
+def event_row(
+    patient: int,
+    day: int,
+    step: int,
+    event: Event,
+    code: int = 0,
+    *values: float,
+    clinic: int = CLINIC,
+    draw: tuple[int, int] = (Purpose.NONE, 0),
+) -> tuple:
+    """Return one row of an event log."""
+    return (patient, day, step, event, code, *values, *([0.0] * (3 - len(values))), *draw, clinic)
 
 
 def event_log(rows: list[tuple]) -> np.ndarray:
@@ -175,6 +199,8 @@ def _weekly(plan: Plan, results: np.ndarray) -> np.ndarray:
     weekly["in_state"][16:, State.WAITING] = 4
     weekly["in_state"][-1] = np.bincount(results["state"], minlength=len(State))
     weekly["in_state"][-1, State.DEAD] = 0
+    weekly["referrals"][0] = 5
+    weekly["assessments"][2] = 4
     weekly["deaths"][16] = 1
     weekly["exits"][[14, 16]] = 2, 1
     weekly["first_infusions"][[4, 5]] = 1, 3
@@ -191,21 +217,22 @@ def _events(results: np.ndarray) -> np.ndarray:
         rows.append(event_row(patient, 0, Step.REFERRALS, Event.REFERRED, 1, score, 6.8, 6570.0))
         if patient == 0:
             draw = (Purpose.RECOVERY_CLOCK, 0)
-            found = event_row(0, 21, Step.WEEKLY, Event.RECOVERED, 1, 6.8)
-            rows.append((*found[:-2], *draw))
+            rows.append(event_row(0, 21, Step.WEEKLY, Event.RECOVERED, 1, 6.8, draw=draw))
         rows += sorted([*_treatment(patient, result), *_harms(patient, result)], key=lambda r: r[1])
     return event_log(rows)
 
 
 def _treatment(patient: int, result: np.void) -> list[tuple]:
     rows = []
+    if result["assessed_day"] >= 0:
+        rows.append(event_row(patient, result["assessed_day"], Step.VISITS, Event.ASSESSED, 3))
     for course in range(result["courses"]):
         rows.append(event_row(patient, 40, Step.ADMINISTRATION, Event.COURSE_STARTED, 0, course))
     racemic, s_ketamine = result["racemic_mg"], result["s_ketamine_mg"]
     for number in range(result["infusions"]):
         mg = (racemic + s_ketamine) / 2.0 if number < 2 else 0.0
         auc = (1.0 if s_ketamine else 0.5) * (1000.0 * mg / CLEARANCE)
-        day = result["first_infusion_day"] + number
+        day = (result["first_infusion_day"], 79, 80)[number]
         rows.append(event_row(patient, day, Step.ADMINISTRATION, Event.ADMINISTERED, 0, mg, auc))
     for number in range(result["judgements"]):
         verdict = Verdict.PASSED if number < result["judgements_passed"] else Verdict.FAILED
