@@ -54,8 +54,8 @@ BAD = {
     "no unit": ("horizon: 10", "bad.yaml:4: horizon: `10` has no unit"),
     "unknown key": ("horizn: 10 year", "did you mean `horizon`?"),
     "unsupported": (
-        "referrals: {cohort_load: true}",
-        "bad.yaml:4: referrals.cohort_load: queues under a closed cohort: not yet supported",
+        "referrals: {start: {date: 2026-11-23}}",
+        "bad.yaml:4: referrals.start: a calendar date: not yet supported",
     ),
     "switch of harms": ("harms: {of: true}", "bad.yaml:4: harms.of: "),
     "price book": ("prices: {book: uk-2023}", "bad.yaml:4: prices.book: "),

@@ -225,7 +225,8 @@ def test_biology_names_fields_of_the_record_and_fills_each():
     policy += ("escalation_", "step_", "definition_", "judge_", "criteri", "missing_", "baseline_")
     policy += ("drug_", "adherence_", "loss_", "maintenance", "limit_", "rest_", "taper_")
     policy += ("programme_", "therap", "acute_", "adverse_", "harm_", "laboratory_", "test")
-    policy += ("choice_", "infusion_payer", "budget_", "price_", "vial_content_")
+    policy += ("choice_", "infusion_payer", "budget_", "price_", "vial_content_", "outside_")
+    policy += ("waiting_leave_", "lost_", "rereferral_")
     expected = {name for name in by_name if not name.startswith((*policy, "horizon_"))}
     # A definition of the three truths, not of a policy, though it stands among the criteria.
     assert set(fields) == expected | {"drug_relief_floor_x10"}

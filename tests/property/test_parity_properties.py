@@ -7,9 +7,9 @@ import parity
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scenario_strategies import quick_plan, scenario_documents
+from scenario_strategies import quick_plan, scenario_documents, small_plan
 
-from pathways.codes import Event, ExitReason, State
+from pathways.codes import Event, ExitReason, QueueOrder, State
 
 pytestmark = pytest.mark.parity
 
@@ -26,7 +26,9 @@ REASONS_WITH_RULES = {
     ExitReason.LOSS_OF_RESPONSE,
     ExitReason.COULD_NOT_PAY,
     ExitReason.PATIENT_CHOICE,
+    ExitReason.LOST,
     ExitReason.TREATMENT_COMPLETED,
+    ExitReason.LEFT_WAITING_LIST,
 }
 
 
@@ -38,27 +40,71 @@ CAPPED = {
 }
 
 
-def test_engines_agree_on_any_scenario_and_everything_is_reached():
-    events, reasons, states = set(), set(), set()
+class Reached:
+    """What happened in all the runs that were compared."""
 
-    @settings(
-        max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(document=scenario_documents(), seed=st.integers(0, 2**64 - 1))
-    def check(document, seed):
-        compare(quick_plan(document, patients=25, years=2, seed=seed))
+    def __init__(self) -> None:
+        self.events, self.reasons, self.states = set(), set(), set()
+        self.orders, self.waiting = set(), set()
 
-    def compare(plan):
+    def compare(self, plan):
         kernel, reference = parity.run_both(plan)
         parity.assert_same(kernel, reference)
-        events.update(np.unique(kernel.events["event"]).tolist())
-        reasons.update(np.unique(kernel.results["exit_reason"]).tolist())
+        self.events.update(np.unique(kernel.events["event"]).tolist())
+        self.reasons.update(np.unique(kernel.results["exit_reason"]).tolist())
         reached = kernel.weekly["in_state"].any(axis=0)
-        states.update(np.flatnonzero(reached).tolist())
+        self.states.update(np.flatnonzero(reached).tolist())
+        if plan.queues:
+            self.orders.update(np.unique(plan.clinics["queue_order"]).tolist())
+            self.waiting.update(name for name in WAITING if kernel.weekly[name].any())
+
+
+WAITING = {
+    "waiting_for_assessment",
+    "waiting_for_course",
+    "waiting_for_programme",
+    "chair_minutes_used",
+    "chair_minutes_lost",
+    "bed_days_used",
+    "no_shows",
+    "cancellations",
+    "outside_infusions",
+}
+QUEUES_ONLY = {Event.REQUESTED, Event.ASSESSMENT_BOOKED, Event.NO_SHOW, Event.CANCELLED}
+
+
+def compared(most_examples, **documents):
+    """Compare the engines on scenarios made at random and return what they reached."""
+    reached = Reached()
+
+    @settings(
+        max_examples=most_examples,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(document=scenario_documents(**documents), seed=st.integers(0, 2**64 - 1))
+    def check(document, seed):
+        reached.compare(small_plan(document, seed))
 
     check()
-    compare(quick_plan(CAPPED, patients=25, years=2, seed=1))
-    assert {Event(e) for e in events} == set(Event)
+    return reached
+
+
+def test_engines_agree_on_any_scenario_and_everything_is_reached():
+    reached = compared(150, queues=False)
+    reached.compare(quick_plan(CAPPED, patients=25, years=2, seed=1))
+    assert {Event(e) for e in reached.events} == set(Event) - QUEUES_ONLY
     # A laboratory stop is rare here; the kernel's and the reference's own tests reach it.
-    assert {ExitReason(r) for r in reasons} - {ExitReason.LABORATORY_STOP} == REASONS_WITH_RULES
-    assert {State(s) for s in states} == set(State) - {State.DEAD}
+    reasons = {ExitReason(r) for r in reached.reasons}
+    assert reasons - {ExitReason.LABORATORY_STOP} == REASONS_WITH_RULES
+    assert {State(s) for s in reached.states} == set(State) - {State.DEAD}
+
+
+def test_engines_agree_where_clinics_have_queues():
+    reached = compared(100, queues=True)
+    assert {Event(e) for e in reached.events} == set(Event)
+    assert {QueueOrder(o) for o in reached.orders} == set(QueueOrder)
+    assert reached.waiting == WAITING
+    assert {ExitReason.LEFT_WAITING_LIST, ExitReason.LOST} <= set(reached.reasons)
+    assert {State(s) for s in reached.states} == set(State) - {State.DEAD}
