@@ -19,6 +19,7 @@ from pathways.reading.tree import (
     child,
     steps_of,
 )
+from pathways.scenario.climb import refuse_endless_ladder
 from pathways.scenario.document import ScenarioDocument
 
 CHANGES = "changes"
@@ -102,6 +103,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     places = PlaceTable(tree)
     _refuse_disordered_changes(document, places)
     _refuse_stop(document, places)
+    refuse_endless_ladder(document, places)
     return Scenario(document, places, str(name_or_path))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pathways.codes import ExitReason
 from pathways.reading.scalars import written_name
 from pathways.reading.tree import Step
+from pathways.scenario.climb import steps_nobody_reaches
 
 if TYPE_CHECKING:
     from pathways.scenario.load import Scenario
@@ -58,6 +59,7 @@ def _idle_rules(policy: Policy) -> Iterator[Note]:
     loss, steps = policy.exit.loss_of_response, policy.ladder.steps
     if loss is not None and loss.escalate and len(steps) == 1:
         yield ("exit", "loss_of_response", "escalate"), "no effect: the ladder has one step"
+    yield from steps_nobody_reaches(policy)
 
 
 def _idle_judgements(policy: Policy) -> Iterator[Note]:
