@@ -4,37 +4,62 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pathways.cli.options import number, whole_number
+from pathways.cli.shared import (
+    ascii_table,
+    plain_console,
+    progress_bar,
+    refuse_unusable_kernel,
+)
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pathways.scenario import Scenario
-    from pathways.simulation import Progress, Result
+    from pathways.simulation import Result
 
 DAYS_PER_YEAR = 365
-PLAIN_WIDTH = 100
 
 
 def run(
     scenario: Annotated[
         str, typer.Argument(help="Name of a shipped scenario, or the path of a file.")
     ],
-    patients: Annotated[int, typer.Option(help="Referrals to simulate.")] = 10_000,
+    patients: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number("patients"), metavar="NUMBER", help="Referrals to simulate."
+        ),
+    ] = 10_000,
     years: Annotated[
-        float | None, typer.Option(help="Years to simulate (default: the scenario's horizon).")
+        float | None,
+        typer.Option(
+            parser=number("years"),
+            metavar="NUMBER",
+            help="Years to simulate (default: the scenario's horizon).",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
+        ),
+    ] = 1,
     engine: Annotated[
         str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
     ] = "kernel",
     threads: Annotated[
-        int | None, typer.Option(help="Threads of the kernel (default: every processor).")
+        int | None,
+        typer.Option(
+            parser=whole_number("threads"),
+            metavar="NUMBER",
+            help="Threads of the kernel (default: every processor).",
+        ),
     ] = None,
     events: Annotated[bool, typer.Option(help="Keep the log of every event.")] = False,
     out: Annotated[
@@ -56,11 +81,11 @@ def run(
     loaded = load_scenario(scenario)
     _refuse_too_large(loaded, patients, years, engine=engine, events=events)
     # Both before simulating, so that nobody waits for results that cannot be written.
-    _refuse_unusable_kernel()
+    refuse_unusable_kernel()
     model_version()
     with (
         OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory,
-        _progress(shown=not quiet and sys.stderr.isatty()) as progress,
+        progress_bar(shown=not quiet and sys.stderr.isatty()) as progress,
     ):
         result = simulate(
             loaded,
@@ -78,21 +103,6 @@ def run(
         _show(result, loaded, directory.path)
 
 
-def _refuse_unusable_kernel() -> None:
-    """Say a wrong PATHWAYS_ISA as wrong input; other failures to load are bugs."""
-    import os
-
-    from pathways import fastcore
-    from pathways.errors import InputError, Place
-
-    try:
-        fastcore.kernel()
-    except ImportError as error:
-        if "PATHWAYS_ISA" not in os.environ:
-            raise
-        raise InputError(Place(path="PATHWAYS_ISA"), str(error)) from None
-
-
 def _directory(out: Path | None, scenario: Scenario) -> Path:
     return out or Path("results") / re.sub(r"[^\w.-]+", "-", scenario.name)
 
@@ -107,20 +117,6 @@ def _refuse_too_large(
     refuse_too_large(patients, days / DAYS_PER_YEAR, engine=engine, events=events)
 
 
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Progress | None]:
-    """Yield what an engine reports its progress to; a bar on standard error, or nothing."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _warn(result: Result) -> None:
     from pathways.outcomes.cautions import cautions, cautions_of_rules
 
@@ -130,14 +126,7 @@ def _warn(result: Result) -> None:
 
 
 def _show(result: Result, scenario: Scenario, directory: Path) -> None:
-    from rich.console import Console
-
-    console = Console(
-        width=None if sys.stdout.isatty() else PLAIN_WIDTH,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = plain_console()
     with console.capture() as captured:
         _show_headlines(console, result, scenario)
         console.print()
@@ -163,14 +152,14 @@ def _show_headlines(console: Console, result: Result, scenario: Scenario) -> Non
         f"seed {plan.seed}; all referrals unless per treated"
     )
     headings = ("Measure", "Estimate", "95 % interval", "Patients")
-    console.print(_table(headings, headline_rows(result.summary_rows)))
+    console.print(ascii_table(headings, headline_rows(result.summary_rows)))
 
 
 def _show_exits(console: Console, result: Result) -> None:
     from pathways.outcomes.headline import exit_rows
 
     headings = ("End of treatment", "Share of all", "95 % interval")
-    console.print(_table(headings, exit_rows(result.summary_rows)))
+    console.print(ascii_table(headings, exit_rows(result.summary_rows)))
 
 
 def _show_harms(console: Console, result: Result) -> None:
@@ -178,9 +167,9 @@ def _show_harms(console: Console, result: Result) -> None:
 
     rows, interval = result.summary_rows, "95 % interval"
     headings = ("Harms per 100 patient-years", "Background", interval, "From ketamine", interval)
-    console.print(_table(headings, chronic_harm_rows(rows)))
+    console.print(ascii_table(headings, chronic_harm_rows(rows)))
     console.print()
-    console.print(_table(("Harms of an infusion", "Share", interval), acute_harm_rows(rows)))
+    console.print(ascii_table(("Harms of an infusion", "Share", interval), acute_harm_rows(rows)))
 
 
 def _show_costs(console: Console, result: Result) -> None:
@@ -192,19 +181,7 @@ def _show_costs(console: Console, result: Result) -> None:
         console.print("Costs: none, because the scenario names no price book")
         return
     headings = (f"Cost per referral, {currency(rows)}", "Mean", "95 % interval")
-    console.print(_table(headings, found))
-
-
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]):
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.ASCII_DOUBLE_HEAD, pad_edge=False, show_edge=False)
-    for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+    console.print(ascii_table(headings, found))
 
 
 def _show_evidence(console: Console, result: Result) -> None:

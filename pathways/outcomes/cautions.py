@@ -8,6 +8,11 @@ from typing import Any
 from pathways.outcomes.summary import ALL, TREATED, Row
 
 FEW_PATIENTS = 100
+NOBODY_TREATED = "nobody was treated"
+NO_DRUG_RESPONSE = (
+    "in nobody did drug relief alone meet the response rule, so no judgement that was passed was "
+    "passed because of the drug"
+)
 
 
 def cautions(rows: list[Row]) -> list[str]:
@@ -27,12 +32,9 @@ def cautions(rows: list[Row]) -> list[str]:
     if none(ALL, "patients"):
         found.append("nobody was studied")
     elif none(ALL, "share_treated"):
-        found.append(f"nobody was treated: {_why_untreated(none)}")
+        found.append(f"{NOBODY_TREATED}: {_why_untreated(none)}")
     elif none(TREATED, "share_responder_drug_at_threshold"):
-        found.append(
-            "in nobody did drug relief alone meet the response rule, so no judgement that was "
-            "passed was passed because of the drug"
-        )
+        found.append(NO_DRUG_RESPONSE)
     patients = values[ALL, "patients"]["n"]
     if 0 < patients < FEW_PATIENTS:
         found.append(f"only {patients} patients: the intervals are wide and approximate")

@@ -38,8 +38,10 @@ def bytes_needed(patients: int, years: float, *, engine: str, events: bool) -> i
     return START_BYTES + int(patients * per_patient)
 
 
-def refuse_too_large(patients: int, years: float, *, engine: str, events: bool) -> None:
-    """Refuse a run whose estimate exceeds what is free on this machine.
+def refuse_too_large(
+    patients: int, years: float, *, engine: str, events: bool, runs: int = 1
+) -> None:
+    """Refuse a run, or several that are kept together, whose estimate exceeds what is free.
 
     Raises
     ------
@@ -47,15 +49,16 @@ def refuse_too_large(patients: int, years: float, *, engine: str, events: bool) 
         With the number of patients that would fit.
     """
     free = free_bytes()
-    needed = bytes_needed(patients, years, engine=engine, events=events)
+    needed = bytes_needed(patients * runs, years, engine=engine, events=events)
     usable = int(free * LARGEST_SHARE_USED) if free is not None else needed
     if needed <= usable:
         return
-    one = bytes_needed(1, years, engine=engine, events=events) - START_BYTES
+    one = bytes_needed(runs, years, engine=engine, events=events) - START_BYTES
     fitting = max(0, (usable - START_BYTES) // one)
+    each = f" under each of {runs} policies" if runs > 1 else ""
     without = ", or leave out --events" if events else ""
     raise TooLarge(
-        f"{patients} patients: need about {needed / GIGABYTE:.1f} GB of memory, "
+        f"{patients} patients{each}: need about {needed / GIGABYTE:.1f} GB of memory, "
         f"{free / GIGABYTE:.1f} GB are free; at most about {fitting} patients fit{without}"
     )
 
