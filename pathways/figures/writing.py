@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,14 +53,10 @@ def write_figures(comparison: Comparison, directory: str | os.PathLike[str]) -> 
 
 
 def _write(figure: Figure, folder: Path, name: str) -> list[Path]:
-    from pathways.figures.style import settings
+    from pathways.figures.style import settings, without_warning_of_letters
 
     paths = [folder / f"{name}.{kind}" for kind in METADATA]
-    with settings(), warnings.catch_warnings():
-        # A policy may be named in letters that the font does not have; a box is drawn for them.
-        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
+    with settings(), without_warning_of_letters():
         for path, metadata in zip(paths, METADATA.values(), strict=True):
             figure.savefig(path, metadata=metadata)
-            # Laid out once: the second file is the same picture, in half the time.
-            figure.set_layout_engine("none")
     return paths
