@@ -1,4 +1,4 @@
-# make run   makes the environment, builds and runs the main job
+# make run   makes the environment, builds and compares the shipped policies: results/comparison
 # make test  the same, then the tests (PYTEST_ARGS= for more)
 # make help  the rest
 #
@@ -11,15 +11,22 @@ PYTEST_ARGS ?=
 export VENV PYTHON
 
 # A path with spaces is no file name to make, so what is up to date is kept by the script.
-.PHONY: run build test lint clean help
+.PHONY: run readme build test lint clean help
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 environment := bash tools/environment.sh
 python := "$(VENV)/bin/python"
 
+comparison := compare --prices uk-2023-gbp --patients 20000 --years 10 --seed 1 --overwrite
+
 run: build
-	"$(VENV)/bin/pathways" run guideline-2018 --patients 20000 --years 10 --seed 1 --out results/guideline-2018 --overwrite
+	"$(VENV)/bin/pathways" $(comparison)
+
+readme: build
+	@mkdir -p results
+	@"$(VENV)/bin/pathways" $(comparison) >results/readme.txt
+	@$(python) tools/readme_table.py <results/readme.txt
 
 build:
 	@$(environment) ready
@@ -40,4 +47,5 @@ help:
 	@sed -n "s/^# \{0,1\}//p" Makefile | sed -n "1,6p"
 	@echo "make build  the environment and the compiled modules only"
 	@echo "make lint   ruff"
+	@echo "make readme the comparison, and its tables into README.md"
 	@echo "make clean  removes what was built, not the environment"

@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 # Name offered here, and the module it comes from.
 _LAZY = {
+    "compare": "pathways.comparison",
     "load_scenario": "pathways.scenario",
     "simulate": "pathways.simulation",
 }

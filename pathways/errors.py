@@ -34,17 +34,27 @@ class Place:
         Line counted from 1, or None where it is not known.
     path
         Path inside the file, such as ``policy.ladder[0].dose``; empty for the whole file.
+    extended_by
+        Where the file was named by the one that extends it, and so on up to the file the user
+        named, as ``file:line``; empty for that file itself.
     """
 
     file: str | None = None
     line: int | None = None
     path: str = ""
+    extended_by: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         spot = self.file or ""
         if self.line is not None:
             spot = f"{spot}:{self.line}" if spot else f"line {self.line}"
         return ": ".join(part for part in (spot, self.path) if part)
+
+    @property
+    def origin(self) -> str:
+        """The files that led to this one in brackets, or nothing."""
+        words = ", ".join(f"extended by {spot}" for spot in self.extended_by)
+        return f" ({words})" if words else ""
 
 
 class ValueProblem(PathwaysError, ValueError):
@@ -138,10 +148,14 @@ class InputError(PathwaysError):
         """The errors it stands for, so that one and several are handled alike."""
         return (self,)
 
+    def moved(self, place: Place) -> InputError:
+        """Return the same problem at another place."""
+        return InputError(place, self.problem, self.allowed, self.nearest)
+
     def __str__(self) -> str:
         sentence = _sentence(self.problem, self.allowed, self.nearest)
         spot = str(self.place)
-        return f"{spot}: {sentence}" if spot else sentence
+        return f"{spot}: {sentence}{self.place.origin}" if spot else sentence
 
 
 class InputErrors(InputError):

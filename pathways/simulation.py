@@ -6,7 +6,9 @@ import importlib
 import os
 import time
 from collections.abc import Callable
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
+    from pathways.model.patient import PatientAgent
     from pathways.outcomes.directory import OutputDirectory
     from pathways.outcomes.record import RunRecord
     from pathways.scenario import Scenario
@@ -53,7 +56,8 @@ class Result:
     tables : dict from str to pyarrow.Table or None
         ``patients``, ``weekly`` and ``events``, the last None if not kept.
     patients, weekly, events, summary : pandas.DataFrame
-        ``events`` is None if not kept.
+        ``events`` is None if not kept. Columns, types and units are those of
+        :mod:`pathways.outcomes.schema`; docs/python.md lists them.
     checks : list of Check
         What was counted more than once and agreed.
     fingerprints : dict from str to str or None
@@ -162,6 +166,7 @@ def simulate(
     threads: int | None = None,
     events: bool = False,
     progress: Progress | None = None,
+    patient_class: type[PatientAgent] | None = None,
 ) -> Result:
     """Simulate one scenario.
 
@@ -180,6 +185,9 @@ def simulate(
         Whether to keep the event log.
     progress
         Called now and then with the days or patients done, and all of them.
+    patient_class
+        A subclass of :class:`pathways.model.patient.PatientAgent` with decisions of its own, for
+        the engine ``"mesa"``. Its name becomes part of the fingerprint.
 
     Returns
     -------
@@ -193,7 +201,21 @@ def simulate(
     run = _engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
     plan = plan_of(plan_or_scenario, patients=patients, years=years, seed=seed, draw=draw)
+    if patient_class is not None:
+        run, plan = _with_own_decisions(run, plan, patient_class, engine)
     return run_plan(run, plan, engine=engine, threads=threads, events=events, progress=progress)
+
+
+def _with_own_decisions(
+    run: Callable[..., RawResult], plan: Plan, patient_class: type[PatientAgent], engine: str
+) -> tuple[Callable[..., RawResult], Plan]:
+    """Return the engine's `run` with another kind of patient, and the plan that says so."""
+    if engine != "mesa":
+        problem = f"the engine {shown(engine)} has no patients to replace"
+        raise InputError(Place(path="patient_class"), problem, "engine='mesa'")
+    name = f"{patient_class.__module__}.{patient_class.__qualname__}"
+    description = {**plan.description, "patient_class": name}
+    return partial(run, patient_class=patient_class), replace(plan, description=description)
 
 
 def plan_of(
@@ -215,10 +237,13 @@ def plan_of(
             )
         return plan_or_scenario
     from pathways.resolve.resolver import resolve
-    from pathways.scenario import load_scenario
+    from pathways.scenario import Scenario, load_scenario
 
     if isinstance(plan_or_scenario, (str, os.PathLike)):
         plan_or_scenario = load_scenario(plan_or_scenario)
+    if not isinstance(plan_or_scenario, Scenario):
+        problem = f"{shown(plan_or_scenario)} cannot be simulated"
+        raise InputError(Place(), problem, "a scenario, its name, the path of its file, or a plan")
     return resolve(plan_or_scenario, **given)
 
 
@@ -258,8 +283,13 @@ def refuse_bad_size(**size: int | None) -> None:
     """
     for name, value in size.items():
         lowest, highest = ALLOWED[name]
-        if value is not None and not lowest <= value <= highest:
-            raise InputError(Place(path=name), f"{value} cannot be used", f"{lowest} to {highest}")
+        allowed = f"{lowest} to {highest}"
+        if value is None:
+            continue
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise InputError(Place(path=name), f"{value!r} is not a whole number", allowed)
+        if not lowest <= value <= highest:
+            raise InputError(Place(path=name), f"{value} cannot be used", allowed)
 
 
 def refuse_unknown_engine(name: str) -> None:

@@ -25,6 +25,8 @@ SOURCES = (
     "evidence",
     "engines",
     "outcomes/schema.py",
+    "outcomes/arrow.py",
+    "outcomes/calendar.py",
     "outcomes/tables.py",
     "outcomes/fingerprint.py",
 )

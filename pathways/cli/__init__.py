@@ -1,22 +1,21 @@
 """The command line: what ends how, with which exit code.
 
-0 done; 2 bad input or usage, message on standard error; 130 interrupted; 141 nobody reads the
-output any more; 1 and a traceback for anything unexpected, which is a bug.
+0 done; 2 bad input or usage, or output that cannot be written, message on standard error; 130
+interrupted; 141 nobody reads the output any more; 1 and a traceback for anything unexpected, which
+is a bug.
 """
 
 from __future__ import annotations
 
-import os
-import select
-import signal
+# Nothing else up here: an interrupt while this module is imported would show a traceback.
 import sys
-from collections.abc import Sequence
-from typing import TextIO
 
-from pathways.errors import PathwaysError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BAD_INPUT = 2
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
@@ -42,40 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code. Unexpected exceptions pass through with their traceback.
     """
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
-        return code
-    except PathwaysError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
-    except (KeyboardInterrupt, BrokenPipeError) as reason:
-        return _stopped(reason)
-    except Stopped as stopped:
-        return _stopped(stopped.reason)
+        from pathways.cli.ending import run_to_the_end
 
-
-def _run(arguments: Sequence[str] | None) -> int:
-    from pathways.cli.app import build
-
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        build().main(words, prog_name="pathways")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
-
-
-def _stopped(reason: BaseException) -> int:
-    if isinstance(reason, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
+        return run_to_the_end(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        if sys.stderr is not None:
+            sys.stderr.write("interrupted\n")
         return INTERRUPTED
-    if not _nobody_reads(sys.stdout):
-        raise reason  # some other pipe broke: a bug
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED
-
-
-def _nobody_reads(stream: TextIO) -> bool:
-    poller = select.poll()
-    poller.register(stream.fileno(), 0)
-    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poller.poll(0))

@@ -28,6 +28,9 @@ class CommandEntry(NamedTuple):
 
 COMMANDS = {
     "run": CommandEntry("pathways.cli.run", "run", "Run one scenario."),
+    "compare": CommandEntry(
+        "pathways.cli.compare", "compare", "Compare policies on the same virtual patients."
+    ),
     "check": CommandEntry("pathways.cli.check", "check", "Check files; nothing is simulated."),
     "schema": CommandEntry("pathways.cli.schema", "schema", "Write the JSON Schema for editors."),
     "evidence": CommandEntry("pathways.cli.evidence", "evidence", "Show the parameter book."),

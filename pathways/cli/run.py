@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pathways.cli.options import number, whole_number
+from pathways.cli.shared import (
+    ascii_table,
+    plain_console,
+    progress_bar,
+    refuse_too_large,
+    refuse_unusable_kernel,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pathways.plan import Plan
     from pathways.scenario import Scenario
-    from pathways.simulation import Progress, Result
+    from pathways.simulation import Result
 
 DAYS_PER_YEAR = 365
-DAYS_PER_WEEK = 7
-PLAIN_WIDTH = 100
 
 
 def run(
@@ -30,20 +35,36 @@ def run(
     patients: Annotated[
         int,
         typer.Option(
+            parser=whole_number("patients"),
+            metavar="NUMBER",
             help="Referrals to simulate; where they come over calendar time, those to study: they "
-            "set the number of replicate regions, never the load of a clinic."
+            "set the number of replicate regions, never the load of a clinic.",
         ),
     ] = 10_000,
     years: Annotated[
         float | None,
-        typer.Option(help="Years each patient is followed (default: as the scenario says)."),
+        typer.Option(
+            parser=number("years"),
+            metavar="NUMBER",
+            help="Years each patient is followed (default: as the scenario says).",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
+        ),
+    ] = 1,
     engine: Annotated[
         str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
     ] = "kernel",
     threads: Annotated[
-        int | None, typer.Option(help="Threads of the kernel (default: every processor).")
+        int | None,
+        typer.Option(
+            parser=whole_number("threads"),
+            metavar="NUMBER",
+            help="Threads of the kernel (default: every processor).",
+        ),
     ] = None,
     events: Annotated[bool, typer.Option(help="Keep the log of every event.")] = False,
     out: Annotated[
@@ -63,13 +84,13 @@ def run(
     refuse_unknown_engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
     loaded = load_scenario(scenario)
-    _refuse_too_large(loaded, patients, years, engine=engine, events=events)
+    refuse_too_large([loaded], patients, years, engine=engine, events=events)
     # Both before simulating, so that nobody waits for results that cannot be written.
-    _refuse_unusable_kernel()
+    refuse_unusable_kernel()
     model_version()
     with (
         OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory,
-        _progress(shown=not quiet and sys.stderr.isatty()) as progress,
+        progress_bar(shown=not quiet and sys.stderr.isatty()) as progress,
     ):
         result = simulate(
             loaded,
@@ -87,60 +108,8 @@ def run(
         _show(result, loaded, directory.path)
 
 
-def _refuse_unusable_kernel() -> None:
-    """Say a wrong PATHWAYS_ISA as wrong input; other failures to load are bugs."""
-    import os
-
-    from pathways import fastcore
-    from pathways.errors import InputError, Place
-
-    try:
-        fastcore.kernel()
-    except ImportError as error:
-        if "PATHWAYS_ISA" not in os.environ:
-            raise
-        raise InputError(Place(path="PATHWAYS_ISA"), str(error)) from None
-
-
 def _directory(out: Path | None, scenario: Scenario) -> Path:
     return out or Path("results") / re.sub(r"[^\w.-]+", "-", scenario.name)
-
-
-def _refuse_too_large(
-    scenario: Scenario, patients: int, years: float | None, *, engine: str, events: bool
-) -> None:
-    from pathways.outcomes.memory import refuse_too_large
-    from pathways.resolve.referrals import expected_patients, regions_for
-    from pathways.resolve.resolver import horizon_days
-
-    document = scenario.document
-    followed = document.followed_days if years is None else horizon_days(years)
-    calendar = document.referrals.calendar_days(followed)
-    everybody = expected_patients(document, patients, calendar)
-    # Referrals are spread over the calendar, so the average patient sees half of it.
-    seen = calendar / 2 if document.referrals.is_arrivals else calendar
-    clinics = regions_for(document, patients) * len(document.clinics or [None])
-    refuse_too_large(
-        everybody,
-        seen / DAYS_PER_YEAR,
-        engine=engine,
-        events=events,
-        weekly_rows=clinics * (calendar // DAYS_PER_WEEK + 1),
-    )
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Progress | None]:
-    """Yield what an engine reports its progress to; a bar on standard error, or nothing."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _warn(result: Result) -> None:
@@ -152,14 +121,7 @@ def _warn(result: Result) -> None:
 
 
 def _show(result: Result, scenario: Scenario, directory: Path) -> None:
-    from rich.console import Console
-
-    console = Console(
-        width=None if sys.stdout.isatty() else PLAIN_WIDTH,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = plain_console()
     with console.capture() as captured:
         _show_headlines(console, result, scenario)
         console.print()
@@ -182,7 +144,7 @@ def _show_headlines(console: Console, result: Result, scenario: Scenario) -> Non
     console.print(f"{scenario.name}: {scenario.document.title}", style="bold")
     console.print(_size(result.plan, scenario), soft_wrap=True)
     headings = ("Measure", "Estimate", "95 % interval", "Patients")
-    console.print(_table(headings, headline_rows(result.summary_rows)))
+    console.print(ascii_table(headings, headline_rows(result.summary_rows)))
 
 
 def _size(plan: Plan, scenario: Scenario) -> str:
@@ -209,7 +171,7 @@ def _show_exits(console: Console, result: Result) -> None:
     from pathways.outcomes.headline import exit_rows
 
     headings = ("End of treatment", "Share of all", "95 % interval")
-    console.print(_table(headings, exit_rows(result.summary_rows)))
+    console.print(ascii_table(headings, exit_rows(result.summary_rows)))
 
 
 def _show_waits(console: Console, result: Result) -> None:
@@ -222,7 +184,7 @@ def _show_waits(console: Console, result: Result) -> None:
     }
     for headings, found in tables.items():
         if found:
-            console.print(_table(headings, found))
+            console.print(ascii_table(headings, found))
             console.print()
 
 
@@ -231,9 +193,9 @@ def _show_harms(console: Console, result: Result) -> None:
 
     rows, interval = result.summary_rows, "95 % interval"
     headings = ("Harms per 100 patient-years", "Background", interval, "From ketamine", interval)
-    console.print(_table(headings, chronic_harm_rows(rows)))
+    console.print(ascii_table(headings, chronic_harm_rows(rows)))
     console.print()
-    console.print(_table(("Harms of an infusion", "Share", interval), acute_harm_rows(rows)))
+    console.print(ascii_table(("Harms of an infusion", "Share", interval), acute_harm_rows(rows)))
 
 
 def _show_costs(console: Console, result: Result) -> None:
@@ -245,19 +207,7 @@ def _show_costs(console: Console, result: Result) -> None:
         console.print("Costs: none, because the scenario names no price book")
         return
     headings = (f"Cost per referral, {currency(rows)}", "Mean", "95 % interval")
-    console.print(_table(headings, found))
-
-
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]):
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.ASCII_DOUBLE_HEAD, pad_edge=False, show_edge=False)
-    for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+    console.print(ascii_table(headings, found))
 
 
 def _show_evidence(console: Console, result: Result) -> None:

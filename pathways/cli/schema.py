@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def schema(
@@ -69,6 +72,19 @@ def _write(out: str, text: str) -> None:
     from pathways.errors import InputError, Place
 
     try:
-        Path(out).write_text(text, encoding="utf-8")
+        _replace(Path(out), text)
     except OSError as error:
         raise InputError(Place(out), f"cannot be written: {error.strerror}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a whole, or leave what was there; devices and pipes just get the text."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    scratch = path.with_name(f".{path.name}.pathways-unfinished")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

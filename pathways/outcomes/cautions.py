@@ -22,6 +22,11 @@ FIRST_QUARTER, LAST_QUARTER = "mean_waiting_first_quarter", "mean_waiting_last_q
 GROWTH = 1.1
 LEAST_GROWTH = 1.0
 """Lists that are longer by less than one patient do not count as growing."""
+NOBODY_TREATED = "nobody was treated"
+NO_DRUG_RESPONSE = (
+    "in nobody did drug relief alone meet the response rule, so no judgement that was passed was "
+    "passed because of the drug"
+)
 
 
 def cautions(rows: list[Row]) -> list[str]:
@@ -41,12 +46,9 @@ def cautions(rows: list[Row]) -> list[str]:
     if none(ALL, "patients"):
         found.append("nobody was studied")
     elif none(ALL, "share_treated"):
-        found.append(f"nobody was treated: {_why_untreated(none)}")
+        found.append(f"{NOBODY_TREATED}: {_why_untreated(none)}")
     elif none(TREATED, "share_responder_drug_at_threshold"):
-        found.append(
-            "in nobody did drug relief alone meet the response rule, so no judgement that was "
-            "passed was passed because of the drug"
-        )
+        found.append(NO_DRUG_RESPONSE)
     found += _growing_lists(values)
     patients = values[ALL, "patients"]["n"]
     if 0 < patients < FEW_PATIENTS:

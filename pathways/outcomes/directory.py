@@ -2,7 +2,8 @@
 
 Files are first written under temporary names in the same folder. Publishing takes the old manifest
 away, gives every file its name, and gives the manifest its name last: a directory with a manifest
-is finished.
+is finished. Until then a list of what is ours lies there, so that whatever a killed process left
+can be told from somebody else's files and be cleared away.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import BinaryIO
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from pathways.errors import PathwaysError, shown
 
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = "pathways run"
-FILES = (
+COMPARISON_FORMAT = "pathways comparison"
+RUN_FILES = (
     "patients.parquet",
     "weekly.parquet",
     "events.parquet",
@@ -28,9 +31,15 @@ FILES = (
     "run.json",
     MANIFEST,
 )
-"""Every file a run may write, in the order in which they get their names."""
+"""Every file a run may write."""
+
+COMPARISON_FILES = ("comparison.csv", "results.xlsx", "report.html", "run.json", MANIFEST)
+FOLDERS = ("patients", "weekly", "events", "figures")
+"""What a comparison may write; its manifest lists the files in the folders."""
 
 _SUFFIX = ".pathways-unfinished"
+_LIST = f".files{_SUFFIX}"
+_SCRATCH = f".scratch{_SUFFIX}"
 
 
 class OutputError(PathwaysError):
@@ -58,6 +67,7 @@ class OutputDirectory:
         self.path = Path(path)
         self._overwrite = overwrite
         self._made: list[Path] = []
+        self._ours: set[str] = set()
         self._written: list[str] = []
         self._descriptor = -1
 
@@ -65,24 +75,56 @@ class OutputDirectory:
         refuse_unusable(self.path, overwrite=self._overwrite)
         try:
             with _explained(self.path):
-                self._make()
+                self._make(self.path)
                 self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             self._lock()
+            self._ours = _files_of_ours(self.path)
+            self._remove_temporary_files()
+            with _explained(self.path):
+                self._list(sorted(self._ours))
         except BaseException:
             self._leave()
             raise
-        self._remove_temporary_files()
         return self
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Names of the files written so far."""
+        return tuple(self._written)
+
     def write(self, name: str, fill: Callable[[BinaryIO], object]) -> None:
-        """Write one of ``FILES`` under its temporary name; `fill` gets the open file."""
-        path = self.path / _temporary(name)
+        """Write a file under its temporary name; `fill` gets the open file.
+
+        `name` is one of ``RUN_FILES`` or ``COMPARISON_FILES``, or ``FOLDER/FILE`` with one of
+        ``FOLDERS``.
+        """
         with _explained(self.path / name):
-            self._written.append(name)
-            with open(path, "xb") as file:
+            with open(self._begin(name), "xb") as file:
                 fill(file)
                 file.flush()
                 os.fsync(file.fileno())
+
+    def write_path(self, name: str, fill: Callable[[Path], object]) -> None:
+        """Write a file as :meth:`write` does; `fill` gets the path and makes the file itself."""
+        with _explained(self.path / name):
+            path = self._begin(name)
+            fill(path)
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield an empty folder for files that are not results; it is gone afterwards."""
+        folder = self.path / _SCRATCH
+        with _explained(self.path):
+            folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
@@ -93,18 +135,42 @@ class OutputDirectory:
             self._remove_temporary_files()
             self._leave()
 
+    def _begin(self, name: str) -> Path:
+        """Return the temporary path of a file, once it is on the list and its folder is there."""
+        path = self.path / name
+        if name not in self._ours and path.exists():
+            raise OutputError(
+                f"{path}: is not of an earlier run, and is not replaced; move it away, or give "
+                "another directory with --out"
+            )
+        self._list([name])
+        self._ours.add(name)
+        self._written.append(name)
+        self._make(path.parent)
+        temporary = self.path / _temporary(name)
+        temporary.unlink(missing_ok=True)
+        return temporary
+
+    def _list(self, names: list[str]) -> None:
+        with open(self.path / _LIST, "a", encoding="utf-8") as file:
+            file.writelines(f"{name}\n" for name in names)
+
     def _publish(self) -> None:
-        for name in (MANIFEST, *(name for name in FILES if name not in self._written)):
+        (self.path / MANIFEST).unlink(missing_ok=True)
+        for name in sorted(self._ours.difference(self._written)):
             (self.path / name).unlink(missing_ok=True)
         os.fsync(self._descriptor)
-        for name in sorted(self._written, key=FILES.index):
-            if name == MANIFEST:
-                os.fsync(self._descriptor)
+        names = [name for name in self._written if name != MANIFEST]
+        for name in names:
             os.replace(self.path / _temporary(name), self.path / name)
-        os.fsync(self._descriptor)
+        for folder in {(self.path / name).parent for name in names}:
+            _sync(folder)
+        if MANIFEST in self._written:
+            os.replace(self.path / _temporary(MANIFEST), self.path / MANIFEST)
+            os.fsync(self._descriptor)
 
-    def _make(self) -> None:
-        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+    def _make(self, wanted: Path) -> None:
+        missing = [folder for folder in (wanted, *wanted.parents) if not folder.exists()]
         for folder in reversed(missing):
             folder.mkdir()
             self._made.append(folder)
@@ -121,9 +187,17 @@ class OutputDirectory:
             pass  # A file system without locks: two writers at once are the user's to avoid.
 
     def _remove_temporary_files(self) -> None:
-        for name in FILES:
+        for name in self._ours:
             with contextlib.suppress(OSError):
                 (self.path / _temporary(name)).unlink(missing_ok=True)
+        shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
+        for folder in {(self.path / name).parent for name in self._ours} - {self.path}:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # Fails, as it should, when results are in it.
+        # As long as files of ours lie there without a manifest, the list is what tells.
+        if is_finished(self.path) or not any((self.path / name).exists() for name in self._ours):
+            with contextlib.suppress(OSError):
+                (self.path / _LIST).unlink(missing_ok=True)
 
     def _leave(self) -> None:
         if self._descriptor >= 0:
@@ -160,18 +234,50 @@ def refuse_unusable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
 
 
 def is_finished(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a directory holds the finished results of a run."""
+    """Tell whether a directory holds the finished results of a run or a comparison."""
+    return format_of(path) is not None
+
+
+def format_of(path: str | os.PathLike[str]) -> str | None:
+    """Return ``MANIFEST_FORMAT`` or ``COMPARISON_FORMAT``; None if nothing finished lies there."""
+    found = _manifest(Path(path)).get("format")
+    return found if found in (MANIFEST_FORMAT, COMPARISON_FORMAT) else None
+
+
+def _manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads((Path(path) / MANIFEST).read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and manifest.get("format") == MANIFEST_FORMAT
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _files_of_ours(path: Path) -> set[str]:
+    """Return the files that a finished or killed process of ours left."""
+    found = set(RUN_FILES) if format_of(path) == MANIFEST_FORMAT else set()
+    if format_of(path) == COMPARISON_FORMAT:
+        found |= {MANIFEST, *_texts(_manifest(path).get("files"))}
+    with contextlib.suppress(OSError, ValueError):
+        found |= set((path / _LIST).read_text("utf-8").splitlines())
+    return {name for name in found if _may_be_ours(name)}
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _may_be_ours(name: str) -> bool:
+    """Whether a list that anybody may have written names something we write, nothing above it."""
+    parts = PurePosixPath(name).parts
+    if len(parts) == 2:
+        return parts[0] in FOLDERS and parts[1] != ".."
+    return name in (*RUN_FILES, *COMPARISON_FILES)
 
 
 def _is_unfinished(names: set[str]) -> bool:
     """Tell what a killed run left, whose manifest was not yet there, from somebody else's files."""
-    temporary = {_temporary(name) for name in FILES}
-    return bool(names & temporary) and MANIFEST not in names
+    left = [name for name in names if name.startswith(".") and name.endswith(_SUFFIX)]
+    return bool(left) and MANIFEST not in names
 
 
 def _refuse_unwritable(path: Path) -> None:
@@ -194,5 +300,14 @@ def _explained(path: Path):
         raise OutputError(f"{path}: cannot be written: {reason}; {remedy}") from error
 
 
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _temporary(name: str) -> str:
-    return f".{name}{_SUFFIX}"
+    path = PurePosixPath(name)
+    return str(path.with_name(f".{path.name}{_SUFFIX}"))

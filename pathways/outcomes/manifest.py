@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from pathways.outcomes import calendar
-from pathways.outcomes.directory import MANIFEST, MANIFEST_FORMAT, OutputError, is_finished
+from pathways.outcomes.directory import MANIFEST, MANIFEST_FORMAT, OutputError, format_of
 from pathways.outcomes.fingerprint import run_fingerprint, table_fingerprint
 from pathways.plan import Plan
 from pathways.version import model_version
@@ -73,6 +73,6 @@ def read_manifest(directory: str | Path) -> dict[str, Any]:
         If the directory holds no finished run.
     """
     path = Path(directory) / MANIFEST
-    if not is_finished(directory):
+    if format_of(directory) != MANIFEST_FORMAT:
         raise OutputError(f"{path}: no finished run lies here; run the scenario again")
     return json.loads(path.read_bytes())

@@ -67,8 +67,10 @@ def bytes_needed(
     return START_BYTES + int(patients * per_patient) + weeks + queues
 
 
-def refuse_too_large(patients: int, years: float, *, events: bool, **details: str | int) -> None:
-    """Refuse a run whose estimate exceeds what is free on this machine.
+def refuse_too_large(
+    patients: int, years: float, *, events: bool, runs: int = 1, **details: str | int
+) -> None:
+    """Refuse a run, or several that are kept together, whose estimate exceeds what is free.
 
     Parameters are those of :func:`bytes_needed`.
 
@@ -78,15 +80,16 @@ def refuse_too_large(patients: int, years: float, *, events: bool, **details: st
         With the number of patients that would fit.
     """
     free = free_bytes()
-    needed = bytes_needed(patients, years, events=events, **details)
+    needed = bytes_needed(patients * runs, years, events=events, **details)
     usable = int(free * LARGEST_SHARE_USED) if free is not None else needed
     if needed <= usable:
         return
     one = (needed - START_BYTES) / patients
     fitting = max(0, int((usable - START_BYTES) / one))
+    each = f" under each of {runs} policies" if runs > 1 else ""
     without = ", or leave out --events" if events else ""
     raise TooLarge(
-        f"{patients} patients: need about {needed / GIGABYTE:.1f} GB of memory, "
+        f"{patients} patients{each}: need about {needed / GIGABYTE:.1f} GB of memory, "
         f"{free / GIGABYTE:.1f} GB are free; at most about {fitting} patients fit{without}"
     )
 

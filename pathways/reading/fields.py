@@ -45,6 +45,7 @@ __all__ = [
     "Integer",
     "Items",
     "Kilograms",
+    "Line",
     "Litres",
     "LitresPerHour",
     "Measured",
@@ -88,6 +89,7 @@ NonNegativeInt = Annotated[int, WholeNumber(minimum=0)]
 PositiveInt = Annotated[int, WholeNumber(minimum=1)]
 Flag = Annotated[bool, FlagReader()]
 Text = Annotated[str, TextReader()]
+Line = Annotated[str, TextReader(r"\S(.*\S)?", "one line of text")]
 Identifier = Annotated[str, IDENTIFIER]
 CalendarDate = Annotated[datetime.date, DateReader()]
 

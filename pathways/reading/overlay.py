@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pathways.errors import InputError, Place, ValueProblem, shown
+from pathways.errors import InputError, Place, ValueProblem, raise_errors, shown
 from pathways.reading.parameters import DISTRIBUTION, EVIDENCE
 from pathways.reading.tree import LocatedMapping, LocatedNode, LocatedScalar
 from pathways.reading.yaml_file import read_yaml
@@ -64,19 +65,33 @@ def read_extended(
     layers: list[LocatedMapping] = []
     following: Path | None = Path(path)
     place = Place(os.fspath(path))
+    extended_by: dict[str, tuple[str, ...]] = {}
+    via: tuple[str, ...] = ()
     while following is not None:
         _refuse_long_or_looped(chain, following, place)
         chain.append(str(following))
-        layer, name = _split_layer(read_yaml(following), extends)
+        with _extended_by(via):
+            layer, name = _split_layer(read_yaml(following), extends)
         layers.append(layer)
+        extended_by[str(following)] = via
         if name is None:
             break
-        place = Place(name.file, name.line, extends)
+        place = Place(name.file, name.line, extends, via)
         following = _extended_path(following, name, place, find_shipped)
+        via = (f"{name.file}:{name.line}", *via)
     tree: LocatedNode = layers.pop()
     while layers:
         tree = overlay(tree, layers.pop())
-    return tree
+    return replace(tree, extended_by=extended_by)
+
+
+@contextmanager
+def _extended_by(via: tuple[str, ...]) -> Iterator[None]:
+    """Say of every error by which files the one it is in is extended."""
+    try:
+        yield
+    except InputError as found:
+        raise_errors([one.moved(replace(one.place, extended_by=via)) for one in found.errors])
 
 
 def _is_another_form(base: LocatedMapping, top: LocatedMapping) -> bool:

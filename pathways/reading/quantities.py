@@ -16,7 +16,9 @@ from pathways.reading import units
 MOST_DIGITS = 15
 LONGEST_QUANTITY = 80
 _LARGEST_EXPONENT = 300
-NUMBER_PATTERN = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+NUMBER_PATTERN = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,80}")
+_LEADING_ZEROS = re.compile(r"(-?)0+(?=[0-9])")
 _QUANTITY = re.compile(rf"({NUMBER_PATTERN})[ \t]*(.*)", re.DOTALL)
 _BEFORE_THE_NUMBER = (
     (re.compile(r"[-+]?\.?(nan|inf|infinity)\b", re.IGNORECASE), "is not a number; write digits"),
@@ -84,7 +86,7 @@ def parse_either_quantity(text: str, choices: Sequence[str]) -> tuple[float, str
         unit = next((u for u in choices if units.dimension(u) == units.dimension(given)), None)
     except ValueProblem as unknown:
         problem = f"{shown(text)}: {unknown.problem}"
-        raise ValueProblem(problem, expected, unknown.nearest) from None
+        raise ValueProblem(problem, expected, _fitting(unknown.nearest, choices)) from None
     if unit is None:
         raise ValueProblem(f"{shown(text)} is {units.dimension_words(given)}; write {expected}")
     return _as_float(number * _factor(text, given, unit), text), unit
@@ -103,6 +105,20 @@ def parse_number(text: str) -> float:
         problem = f"{shown(text)} has a unit; a plain number is expected here"
         raise ValueProblem(problem)
     return _as_float(number, text)
+
+
+def parse_whole_number(text: str) -> int:
+    """Return the whole number that `text`, digits only, stands for.
+
+    Raises
+    ------
+    ValueProblem
+        For anything but digits with perhaps a ``-`` before them, and for leading zeros.
+    """
+    _refuse_leading_zeros(text)
+    if _WHOLE_NUMBER.fullmatch(text) is None:
+        raise ValueProblem(f"{shown(text)} is not a whole number; write digits only")
+    return int(text)
 
 
 def format_quantity(value: float, unit: str) -> str:
@@ -133,6 +149,7 @@ def _split(text: str) -> tuple[Fraction, str]:
         raise ValueProblem("the value is empty; write a number")
     if len(stripped) > LONGEST_QUANTITY:
         raise ValueProblem(f"{shown(text)} is too long for a number with a unit")
+    _refuse_leading_zeros(stripped)
     found = _QUANTITY.fullmatch(stripped)
     if found is None:
         raise ValueProblem(_not_a_number(text, stripped))
@@ -140,6 +157,13 @@ def _split(text: str) -> tuple[Fraction, str]:
     if complaint := _first_match(_AFTER_THE_NUMBER, given):
         raise ValueProblem(f"{shown(text)} {complaint}")
     return _exact(number, text), given
+
+
+def _refuse_leading_zeros(text: str) -> None:
+    # Some programs read 010 as 10, others as 8.
+    if _LEADING_ZEROS.match(text):
+        plain = _LEADING_ZEROS.sub(r"\1", text, count=1)
+        raise ValueProblem(f"{shown(text)} starts with a 0 too many; write {shown(plain)}")
 
 
 def _not_a_number(text: str, stripped: str) -> str:
@@ -178,13 +202,17 @@ def _factor(text: str, given: str, unit: str) -> Fraction:
         factor = units.factor(given, unit)
     except ValueProblem as unknown:
         problem = f"{shown(text)}: {unknown.problem}"
-        fitting = [name for names in units.spellings_like(unit) for name in names]
-        near = unknown.nearest if unknown.nearest in fitting else None
-        raise ValueProblem(problem, _expected(unit), near) from None
+        raise ValueProblem(problem, _expected(unit), _fitting(unknown.nearest, [unit])) from None
     if factor is None:
         problem = f"{shown(text)} is {units.dimension_words(given)}; write {_expected(unit)}"
         raise ValueProblem(problem)
     return factor
+
+
+def _fitting(spelling: str | None, choices: Sequence[str]) -> str | None:
+    """Return a spelling of a unit if it could stand in one of `choices`, else None."""
+    fitting = [names for unit in choices for names in units.spellings_like(unit)]
+    return spelling if any(spelling in names for names in fitting) else None
 
 
 def _expected(unit: str) -> str:

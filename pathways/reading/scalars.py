@@ -23,12 +23,12 @@ from pathways.reading.quantities import (
     parse_either_quantity,
     parse_number,
     parse_quantity,
+    parse_whole_number,
     quantity_pattern,
 )
 
 LARGEST_WHOLE_NUMBER = 2**53
 LONGEST_TEXT = 10_000
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,16}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -251,7 +251,8 @@ class WholeNumber(Bounds, ScalarReader):
     def read(self, value: object) -> int:
         """Return the number."""
         if isinstance(value, str):
-            return self._checked(self._parse(value), value)
+            refuse_quotes(value, "number")
+            return self._checked(parse_whole_number(value), value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueProblem(f"{said(value)} is not a whole number; write digits only")
         return self._checked(value, str(value))
@@ -259,12 +260,6 @@ class WholeNumber(Bounds, ScalarReader):
     def json_schema(self) -> dict[str, Any]:
         """Return an integer with bounds."""
         return {"type": "integer", **self.keywords()}
-
-    def _parse(self, text: str) -> int:
-        refuse_quotes(text, "number")
-        if _WHOLE_NUMBER.fullmatch(text) is None:
-            raise ValueProblem(f"{shown(text)} is not a whole number; write digits only")
-        return int(text)
 
     def _checked(self, number: int, text: str) -> int:
         if abs(number) > LARGEST_WHOLE_NUMBER:

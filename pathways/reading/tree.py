@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pathways.errors import Place
 
@@ -47,13 +47,18 @@ class LocatedList:
 
 @dataclass(frozen=True, slots=True)
 class LocatedMapping:
-    """Keys and values in the order written; `keys` holds each key with its own place."""
+    """Keys and values in the order written; `keys` holds each key with its own place.
+
+    `extended_by` of the whole tree says of each file it is made from, but the one the user named,
+    by whom it is extended (see :class:`~pathways.errors.Place`).
+    """
 
     entries: Mapping[str, LocatedNode]
     keys: Mapping[str, LocatedScalar]
     file: str | None
     line: int
     column: int
+    extended_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 LocatedNode = LocatedScalar | LocatedList | LocatedMapping
@@ -125,6 +130,7 @@ class PlaceTable:
 
     def __init__(self, tree: LocatedNode) -> None:
         self._tree = tree
+        self._extended_by = tree.extended_by if isinstance(tree, LocatedMapping) else {}
 
     def place(self, path: str | Sequence[Step] = "") -> Place:
         """Return the place of `path`.
@@ -140,7 +146,7 @@ class PlaceTable:
                 break
             start = _start(node, step, below)
             node, file, line = below, start.file, start.line
-        return Place(file, line, dotted(steps))
+        return self._at(file, line, steps)
 
     def key_place(self, steps: Sequence[Step]) -> Place:
         """Return the place of the key that ends `steps` (for a key that should not be there)."""
@@ -149,8 +155,11 @@ class PlaceTable:
             node = child(node, step) if node is not None else None
         if isinstance(node, LocatedMapping) and steps[-1] in node.keys:
             key = node.keys[steps[-1]]
-            return Place(key.file, key.line, dotted(steps))
+            return self._at(key.file, key.line, steps)
         return self.place(steps)
+
+    def _at(self, file: str | None, line: int | None, steps: Sequence[Step]) -> Place:
+        return Place(file, line, dotted(steps), self._extended_by.get(file, ()))
 
     def written(self, path: str | Sequence[Step]) -> bool:
         """Whether `path` stands in the files, rather than being a default."""

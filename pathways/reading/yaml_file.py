@@ -251,7 +251,7 @@ class _Builder:
     def _begin(self, event: Event) -> None:
         parent = self.open[-1] if self.open else None
         if parent is not None and parent.is_mapping and parent.key is None:
-            self._fail(event, "a key must be a single word or text, not a list or mapping")
+            self._fail(event, "a key must be a single word or text, not a list or a section")
             raise_errors(self.errors)
         if len(self.open) >= GREATEST_DEPTH:
             self._fail(event, f"nested more than {GREATEST_DEPTH} deep; flatten the file")

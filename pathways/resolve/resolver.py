@@ -109,7 +109,8 @@ def horizon_days(years: float) -> int:
     """
     days = int(years * DAYS_PER_YEAR + 0.5) if 0.0 < years <= 60.0 else 0
     if days < 1:
-        raise InputError(Place(path="years"), f"a horizon of {years:g} years", "above 0, up to 60")
+        problem = f"a horizon of {years:g} years cannot be simulated"
+        raise InputError(Place(path="years"), problem, "0.003 (one day) to 60")
     return days
 
 

@@ -14,6 +14,7 @@ from pathways.reading.fields import (
     Flag,
     Identifier,
     Items,
+    Line,
     Probability,
     Quantity,
     Section,
@@ -131,7 +132,7 @@ class ScenarioDocument(Section):
 
     scenario: Identifier
     """Name, such as `guideline-2018`."""
-    title: Text
+    title: Line
     """One line for tables and figures."""
     about: Text | None = None
     """What practice this is, for people."""

@@ -12,6 +12,7 @@ from pathways.reading.fields import validate
 from pathways.reading.overlay import is_path, read_extended
 from pathways.reading.tree import PlaceTable, Step, steps_of
 from pathways.scenario.changes import CHANGES, refuse_impossible_changes, with_whole_changes
+from pathways.scenario.climb import refuse_endless_ladder
 from pathways.scenario.document import ScenarioDocument
 
 
@@ -91,6 +92,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         raise
     places = PlaceTable(tree)
     refuse_impossible_changes(document, places, PlaceTable(written))
+    refuse_endless_ladder(document, places)
     return Scenario(document, places, str(name_or_path))
 
 

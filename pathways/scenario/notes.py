@@ -9,6 +9,7 @@ from pathways.codes import ExitReason
 from pathways.reading.scalars import written_name
 from pathways.reading.tree import Step
 from pathways.scenario.capacity_notes import NO_QUEUES, Note, idle_clinics
+from pathways.scenario.climb import steps_nobody_reaches
 
 if TYPE_CHECKING:
     from pathways.scenario.document import ScenarioDocument
@@ -77,6 +78,7 @@ def _idle_rules(policy: Policy) -> Iterator[Note]:
     loss, steps = policy.exit.loss_of_response, policy.ladder.steps
     if loss is not None and loss.escalate and len(steps) == 1:
         yield ("exit", "loss_of_response", "escalate"), "no effect: the ladder has one step"
+    yield from steps_nobody_reaches(policy)
 
 
 def _idle_judgements(policy: Policy) -> Iterator[Note]:

@@ -38,6 +38,11 @@ def probe(how: str, count: int = 0) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("not interrupted")
+    elif how == "disguised interrupt":
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt as inner:
+            raise RuntimeError("a library's own error") from inner
     elif how == "exit":
         raise typer.Exit(5)
     elif how == "stream":
@@ -109,6 +114,61 @@ def test_a_bug_keeps_its_traceback_and_ends_with_1(environment, how, name):
 
 def test_an_interrupt_is_one_line_and_130(environment):
     done = run(environment, "probe", "interrupt")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+# Interrupts itself when a module is about to be imported, which is how start-up spends its time.
+# A shell starts background jobs with interrupts ignored, and children inherit that.
+INTERRUPTED_IMPORT = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from pathways.cli import main
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+code = main(["check", "guideline-2018"])
+print("reached" if {module!r} in sys.modules else "left")
+sys.exit(code)
+"""
+MODULES = (
+    "pathways.cli.ending",
+    "pathways.errors",
+    "typer",
+    "pathways.cli.app",
+    "pathways.cli.check",
+    "pathways.scenario.load",
+    "pydantic",
+    "ruamel.yaml",
+    "pathways.resolve.resolver",
+    "pathways.fastcore.draws",
+    "pathways.scenario.notes",
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_interrupt_while_it_starts_is_one_line_and_130(environment, module):
+    done = run(environment, code=INTERRUPTED_IMPORT.format(module=module))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "left\n", "interrupted\n")
+
+
+def test_nothing_is_imported_before_an_interrupt_can_be_answered(environment):
+    code = """\
+import sys
+before = set(sys.modules)
+import pathways.cli
+print(*sorted(set(sys.modules) - before))
+"""
+    done = run(environment, code=code)
+    assert set(done.stdout.split()) <= {"__future__", "importlib", "pathways", "pathways.cli"}
+
+
+def test_an_interrupt_in_the_guise_of_another_error_is_one(environment):
+    code = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + WITH_PROBE
+    done = run(environment, "probe", "disguised interrupt", code=code)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 

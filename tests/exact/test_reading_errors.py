@@ -43,6 +43,21 @@ def test_message_names_place_problem_nearest_and_allowed():
     )
 
 
+def test_message_ends_with_the_files_that_led_to_the_place():
+    place = Place("base.yaml", 3, "a", ("middle.yaml:2", "top.yaml:1"))
+    error = InputError(place, "wrong", "0 or more")
+    said = "base.yaml:3: a: wrong; allowed: 0 or more (extended by middle.yaml:2, extended by "
+    assert str(error) == said + "top.yaml:1)"
+    assert str(place) == "base.yaml:3: a"
+
+
+def test_moved_error_says_the_same_elsewhere():
+    error = InputError(PLACE, "wrong", ["a", "b"], "b")
+    assert str(error.moved(Place("other.yaml", 1))) == (
+        "other.yaml:1: wrong; did you mean `b`?; allowed: a, b"
+    )
+
+
 def test_message_without_a_place_is_the_sentence():
     assert str(InputError(Place(), "wrong", "0 or more")) == "wrong; allowed: 0 or more"
 

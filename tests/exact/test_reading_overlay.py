@@ -145,3 +145,24 @@ def test_a_base_that_is_no_mapping_is_refused(tmp_path):
     write(tmp_path, top="extends: base.yaml\n", base="- 1\n")
     with pytest.raises(InputError, match=r"base\.yaml:1: `key: value` lines are expected"):
         read_extended(tmp_path / "top.yaml", no_shipped)
+
+
+def test_places_say_who_extends_their_file(tmp_path, monkeypatch):
+    write(tmp_path, a="extends: b.yaml\nx: 1\n", b="y: 1\nextends: c.yaml\n", c="z: [1]\n")
+    monkeypatch.chdir(tmp_path)
+    table = PlaceTable(read_extended("a.yaml", no_shipped))
+    assert table.place("x").extended_by == ()
+    assert table.place("y").extended_by == ("a.yaml:1",)
+    assert table.place("z[0]").extended_by == ("b.yaml:2", "a.yaml:1")
+    assert table.key_place(("z",)).extended_by == ("b.yaml:2", "a.yaml:1")
+    assert table.place("w").extended_by == (), "a default belongs to the file the user named"
+
+
+def test_every_error_in_a_base_says_who_extends_it(tmp_path, monkeypatch):
+    write(tmp_path, a="extends: b.yaml\n", b="x: *y\nz: !t 1\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_extended("a.yaml", no_shipped)
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["b.yaml:1", "b.yaml:2"]
+    assert all(line.endswith(" (extended by a.yaml:1)") for line in lines)

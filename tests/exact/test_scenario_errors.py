@@ -59,6 +59,9 @@ CASES = {
     "infinite": ("80 mg", "inf mg", f"{STEP}.dose", ["not a number"]),
     "YAML infinity": ("80 mg", ".inf", f"{STEP}.dose", ["not a number"]),
     "huge": ("80 mg", "1e999 mg", f"{STEP}.dose", ["`1e999 mg`", "large"]),
+    "title on two lines": ("A test", '"A\\ntest"', "title", ["one line of text"]),
+    "leading zero": ("minimum_scores: 4", "minimum_scores: 04",
+        "policy.response.missing.minimum_scores", ["`04` starts with a 0 too many; write `4`"]),
     "quoted number": ("minimum_scores: 4", 'minimum_scores: "4"', "policy.response.missing", [
         "quotes"]),
     "duration without unit": ("2 h", "2", f"{STEP}.duration", ["no unit", "h"]),
@@ -231,6 +234,7 @@ CASES = {
     "null parameter": ("9 d", "null", "parameters.slow_effect_half_life", ["`null`"]),
 }  # fmt: skip
 ON |= {
+    "leading zero": "minimum_scores",
     "quoted number": "minimum_scores",
     "no improvement asked": "window:",
     "wrong direction": "better:",

@@ -1,0 +1,227 @@
+"""``pathways compare``: policies on the same virtual patients, side by side."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pathways.cli.options import number, whole_number
+from pathways.cli.shared import (
+    plain_console,
+    progress_bar,
+    refuse_too_large,
+    refuse_unusable_kernel,
+    status,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    from pathways.comparison import Comparison
+    from pathways.comparison.tables import Table
+    from pathways.outcomes.directory import OutputDirectory
+
+ROOMY = 100
+"""Columns from which there is room between the columns of a table."""
+
+LONGEST_POLICY = 22
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+RULED = "    \n    \n -- \n    \n    \n    \n    \n    \n"
+"""A box with nothing but a line below the headings, in rich's notation."""
+
+
+def compare(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Names of shipped scenarios or paths of files "
+            "(default: the six policies and sham-infusion).",
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What the others are compared with (default: conventional-care, or the first).",
+        ),
+    ] = None,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="uk-2023-gbp|us-2024-usd",
+            help="One price book for all (default: each scenario's own).",
+        ),
+    ] = None,
+    patients: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number("patients"), metavar="NUMBER", help="Referrals to simulate."
+        ),
+    ] = 10_000,
+    years: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("years"),
+            metavar="NUMBER",
+            help="Years to simulate (default: the scenarios' horizon).",
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
+        ),
+    ] = 1,
+    engine: Annotated[
+        str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
+    ] = "kernel",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole_number("threads"),
+            metavar="NUMBER",
+            help="Threads of the kernel (default: every processor).",
+        ),
+    ] = None,
+    events: Annotated[
+        bool, typer.Option("--events", help="Keep the log of every event; harm by dose band.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Output directory.")] = Path("results/comparison"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of an earlier comparison.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
+) -> None:
+    """Compare policies on the same virtual patients.
+
+    Two or more scenarios meet the same patients with the same luck, so that a difference between
+    them is known far better than from two separate groups. Money is compared in one currency only.
+    """
+    from pathways.comparison import running
+    from pathways.comparison.names import chosen_reference
+    from pathways.outcomes.directory import OutputDirectory
+    from pathways.simulation import refuse_bad_size, refuse_unknown_engine
+    from pathways.version import model_version
+
+    started = time.perf_counter()
+    refuse_unknown_engine(engine)
+    refuse_bad_size(patients=patients, seed=seed, threads=threads)
+    loaded = running.load_all(scenarios or running.SHIPPED, prices=prices)
+    reference = chosen_reference(tuple(loaded), reference)
+    refuse_too_large(loaded.values(), patients, years, engine=engine, events=events)
+    # Both before simulating, so that nobody waits for results that cannot be written.
+    refuse_unusable_kernel()
+    model_version()
+    with OutputDirectory(out, overwrite=overwrite) as directory:
+        is_watched = not quiet and sys.stderr.isatty()
+        with progress_bar(shown=is_watched) as progress:
+            compared = running.compare_loaded(
+                loaded,
+                reference=reference,
+                priced_by=prices,
+                patients=patients,
+                years=years,
+                seed=seed,
+                engine=engine,
+                threads=threads,
+                events=events,
+                progress=progress,
+            )
+        with status("Drawing and writing", shown=is_watched):
+            compared.write_into(directory, figures=not no_figures, report=not no_report)
+    if quiet:
+        _warn(compared)
+    else:
+        _show(compared, directory, time.perf_counter() - started)
+
+
+def _warn(compared: Comparison) -> None:
+    from pathways.comparison.cautions import MONTE_CARLO
+
+    for caution in compared.cautions:
+        if caution != MONTE_CARLO:
+            typer.echo(f"warning: {caution}", err=True)
+
+
+def _show(compared: Comparison, directory: OutputDirectory, seconds: float) -> None:
+    console = plain_console()
+    with console.capture() as captured:
+        # Where nobody's window cuts lines, the first line is the whole answer.
+        console.print(compared.answer, style="bold", soft_wrap=not sys.stdout.isatty())
+        _show_tables(console, compared)
+        _show_cautions(console, compared)
+        _show_files(console, compared, directory, seconds)
+    # Not left to rich, which would answer a closed pipe itself.
+    lines = captured.get().splitlines()
+    typer.echo("\n".join(line.rstrip() for line in lines))
+
+
+def _show_tables(console: Console, compared: Comparison) -> None:
+    from pathways.comparison.notes import size_line
+    from pathways.comparison.tables import tables
+
+    console.print(f"{size_line(compared)}; {PLUS_MINUS} is half of the 95 % Monte Carlo interval")
+    for table in tables(compared):
+        console.print()
+        console.print(table.title, style="bold")
+        console.print(_drawn(table, roomy=console.width >= ROOMY))
+        if table.note:
+            console.print(table.note, style="dim")
+
+
+def _show_cautions(console: Console, compared: Comparison) -> None:
+    from rich.table import Table
+
+    console.print()
+    listed = Table.grid(padding=(0, 1))
+    for caution in compared.cautions:
+        listed.add_row("-", caution)
+    console.print("Read with care", style="bold")
+    console.print(listed)
+
+
+def _show_files(
+    console: Console, compared: Comparison, directory: OutputDirectory, seconds: float
+) -> None:
+    from pathways.comparison.notes import blocks_line, evidence_line
+
+    console.print()
+    console.print(blocks_line(compared))
+    console.print(evidence_line(compared))
+    console.print(f"Fingerprint {compared.fingerprint}")
+    path, written = directory.path, directory.written
+    console.print(f"Results in {path} after {seconds:.0f} s", soft_wrap=True)
+    if "report.html" in written:
+        console.print(f"  Report    {path / 'report.html'}", soft_wrap=True)
+    if any(name.startswith("figures/") for name in written):
+        console.print(f"  Figures   {path / 'figures'}", soft_wrap=True)
+    console.print(f"  Tables    {path / 'results.xlsx'}, {path / 'comparison.csv'}", soft_wrap=True)
+    console.print(f"  Patients  {path / 'patients'}", soft_wrap=True)
+
+
+def _drawn(table: Table, *, roomy: bool) -> RichTable:
+    """Return a table without lines between columns; close together where the screen is narrow."""
+    from rich import box
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(
+        box=box.Box(RULED, ascii=True),
+        padding=(0, 1, 0, 0) if roomy else 0,
+        pad_edge=False,
+        show_edge=False,
+    )
+    for place, heading in enumerate(table.headings):
+        if place:
+            drawn.add_column(heading, justify="right", vertical="top")
+        else:
+            drawn.add_column(f"\n{heading}", max_width=LONGEST_POLICY, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn
