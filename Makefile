@@ -27,6 +27,8 @@ readme: build
 	@mkdir -p results
 	@"$(VENV)/bin/pathways" $(comparison) >results/readme.txt
 	@$(python) tools/readme_table.py <results/readme.txt
+	@mkdir -p docs/figures
+	@cp results/comparison/figures/cost_and_qaly.png results/comparison/figures/change_from_baseline.png docs/figures/
 
 build:
 	@$(environment) ready

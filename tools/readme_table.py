@@ -9,6 +9,8 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[1] / "README.md"
 START, END = "<!-- table: make run -->\n", "<!-- end of table -->"
 FIRST, AFTER_LAST = "QALYs per referral against ", "Results in "
+KEPT = ("QALYs per referral", "All referrals", "Paired differences from", "Fingerprint")
+LEFT_OUT = ("Per treated patient", "Paired excess of", "Read with care", "The policies differ")
 WIDTH = 100
 
 
@@ -30,10 +32,23 @@ def shown(printed: str) -> str:
     # Only the answer is longer than a line; spaces in tables are not to be touched.
     kept = [
         line
-        for one in lines[first:last]
+        for one in _parts(lines[first:last])
         for line in ([one] if len(one) <= WIDTH else textwrap.wrap(one, WIDTH))
     ]
     return "\n".join(line.rstrip() for line in kept)
+
+
+def _parts(lines: list[str]) -> list[str]:
+    """Return the parts that the README shows; the others stand in the report."""
+    found, is_kept = [], True
+    for line in lines:
+        if line.startswith(KEPT):
+            is_kept = True
+        elif line.startswith(LEFT_OUT):
+            is_kept = False
+        if is_kept:
+            found.append(line)
+    return found
 
 
 if __name__ == "__main__":

@@ -64,11 +64,20 @@ def _on_patients_who_pay(comparison: Comparison) -> list[str]:
     ]
     if not found:
         return []
-    return [
+    told = (
         f"{', '.join(found)}: patients pay, but the price book states no price for those who do; "
-        "they are charged what an infusion costs the health system, and who can go on paying, and "
-        "so who is treated and for how long, depends on that"
-    ]
+        "they are charged what an infusion costs the health system"
+    )
+    if any(_stops_at_budget(comparison.results[name].plan.description) for name in found):
+        told += (
+            ", and who can go on paying, and so who is treated and for how long, depends on that"
+        )
+    return [told]
+
+
+def _stops_at_budget(description: Mapping[str, Any]) -> bool:
+    payment = (description.get("scenario", {}).get("policy") or {}).get("payment") or {}
+    return bool(payment.get("stops_at_budget"))
 
 
 def _lacks_cash_price(description: Mapping[str, Any]) -> bool:

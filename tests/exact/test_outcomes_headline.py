@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from raw_results import five_patients
 
-from pathways.cli.run import PLAIN_WIDTH, _show
+from pathways.cli.run import _show
+from pathways.cli.shared import PLAIN_WIDTH
 from pathways.outcomes.record import RunRecord
 from pathways.simulation import Result
 
