@@ -34,7 +34,7 @@ PANEL_INCHES, LEGEND_COLUMNS = 1.45, 4
 BAND_WIDTH = 0.84
 
 LINEAR_TO = 0.1
-TICKS = (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
+TICKS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 BAND_LABELS = {
     NAMES[0]: "none",
     **{

@@ -27,7 +27,7 @@ ORDER = (
     "waiting",
     "cost_and_qaly",
 )
-POLICIES = ("conventional-care", "dose-ladder", "sham-infusion")
+POLICIES = ("dose-ladder", "sham-infusion")
 SIZE = {"patients": 60, "years": 1.0}
 THEIRS = {
     "lines.linewidth": 11.0,
@@ -159,7 +159,7 @@ def test_a_file_in_the_way_is_an_error_in_words(three, tmp_path):
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_policy_named_in_any_letters_is_drawn(three, name, tmp_path, monkeypatch):
-    first, second, _ = three.results.values()
+    first, second = three.results.values()
     names = ("price $x_1$ & <b>", "疼痛门诊-" + "very-long-name-" * 9)
     odd = Comparison(dict(zip(names, (first, second), strict=True)))
     monkeypatch.setattr("pathways.figures.FIGURES", {name: FIGURES[name]})
