@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import importlib
 import os
 import time
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from pathways.model.patient import PatientAgent
     from pathways.outcomes.directory import OutputDirectory
+    from pathways.outcomes.dose_bands import DoseBand
     from pathways.outcomes.record import RunRecord
     from pathways.scenario import Scenario
 
@@ -111,7 +114,23 @@ class Result:
         """The summary as plain rows, columns of ``outcomes.schema.SUMMARY``."""
         from pathways.outcomes.summary import summary_of
 
-        return summary_of(self.raw, self.plan, self.tables, self.checks)
+        return summary_of(self.plan, self.tables, self.checks, self.bands)
+
+    @cached_property
+    def bands(self) -> list[DoseBand] | None:
+        """Harm by lifetime dose; None if no events were kept."""
+        from pathways.outcomes.dose_bands import dose_bands
+
+        return dose_bands(self.raw, self.plan)
+
+    def without_events(self) -> Result:
+        """Return the result as if no events had been kept, but with the harms by dose."""
+        light = copy.copy(self)
+        for name in ("tables", "events", "summary", "fingerprints"):
+            light.__dict__.pop(name, None)
+        light.__dict__["bands"] = self.bands
+        light.raw = dataclasses.replace(self.raw, events=None)
+        return light
 
     @cached_property
     def fingerprints(self) -> dict[str, str | None]:

@@ -111,16 +111,17 @@ def compare_loaded(
     reference = chosen_reference(tuple(loaded), reference)
     plans = {name: plan_of(given, **size) for name, given in loaded.items()}
     refuse_different_plans(plans)
-    results = {
-        name: simulate(
+    results = {}
+    for number, (name, plan) in enumerate(plans.items()):
+        # The log gives harm by dose; it is let go before the next run unless it is asked for.
+        result = simulate(
             plan,
             engine=engine,
             threads=threads,
-            events=events,
+            events=True,
             progress=_part(progress, number, len(plans)),
         )
-        for number, (name, plan) in enumerate(plans.items())
-    }
+        results[name] = result if events else result.without_events()
     return Comparison(results, reference, priced_by=priced_by)
 
 

@@ -22,7 +22,7 @@ from pathways.outcomes.estimates import Estimate
 from pathways.outcomes.people import Patients
 from pathways.outcomes.sampling import BELOW_ZERO, Measures, Sampling
 from pathways.outcomes.waiting import waiting
-from pathways.plan import Plan, RawResult
+from pathways.plan import Plan
 
 ALL = "all_referrals"
 TREATED = "per_treated"
@@ -76,16 +76,18 @@ Row = dict[str, str | float | int | None]
 
 
 def summary_of(
-    raw: RawResult, plan: Plan, tables: Mapping[str, pa.Table | None], checks: Sequence[Check]
+    plan: Plan,
+    tables: Mapping[str, pa.Table | None],
+    checks: Sequence[Check],
+    bands: Sequence[DoseBand] | None,
 ) -> list[Row]:
-    """Return the headline measures of a run; `tables` as :class:`pathways.simulation.Result` has.
+    """Return the headline measures of a run; all as :class:`pathways.simulation.Result` has them.
 
     Returns
     -------
     list of dict
         As :func:`summarise`.
     """
-    bands = dose_bands.dose_bands(raw, plan)
     return summarise(tables["patients"], bands, checks, plan=plan, weekly=tables["weekly"])
 
 
