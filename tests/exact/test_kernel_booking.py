@@ -257,9 +257,17 @@ def test_the_dead_and_the_recovered_do_not_keep_a_slot():
     assert [patient for patient, _ in days_of(raw, Event.BOOKED)][:2] == [0, 2]
 
 
-def test_many_who_wait_for_nothing_are_passed_over():
-    """Two regimens: when the first has failed for one, it is not tried for the rest."""
-    raw = run(patients=300, clinic={**ONE_A_DAY, "open_days": TUESDAY, "queue_order": 0})
+def test_who_needs_less_fits_where_others_did_not():
+    """Day 15 has 240 minutes: 180 for patient 1, not for 2, and the last 60 for patient 3."""
+    changes = {8: {"step_minutes": [[0]]}}
+    clinic = {"chairs": 1, "open_minutes": 240, "open_days": TUESDAY}
+    raw = run(clinic=clinic, referral_days=[0, 0, 0, 7], changes=changes)
+    booked = [row for row in days_of(raw, Event.BOOKED) if row[1] <= 21]
+    assert booked == [(0, 7), (1, 14), (3, 14), (2, 21)]
+
+
+def test_a_long_queue_moves_one_by_one():
+    raw = run(patients=300, clinic={**ONE_A_DAY, "open_days": TUESDAY})
     assert starts(raw)[:7] == [8, 15, 22, 29, 36, 43, 50]
     assert raw.weekly["waiting_for_course"][1] == 299
 
