@@ -39,6 +39,7 @@ PAYERS = 2
 COST_LINES = 11
 BOOKING_DAYS = 512
 PANEL_PATIENTS = 1024
+PANEL_EVERY_WEEKS = 4
 OUTSIDE_ADMINISTRATIONS = 1048576
 
 CONSTANTS = {
@@ -419,7 +420,7 @@ WEEKLY: tuple[Field, ...] = (
     Field("deaths", INTEGER, "deaths in the week"),
     Field("base_pain_sum_e6", INTEGER, "untreated pain of the living on Sunday, 1e-6 NRS"),
     Field("programme_pain_sum_e6", INTEGER, "the same after the therapies alone, 1e-6 NRS"),
-    Field("panel_present", INTEGER, "diary scores of the panel on Sunday"),
+    Field("panel_present", INTEGER, "diary scores of the panel on Sunday, every fourth week"),
     Field("panel_score_sum", INTEGER, "their sum, NRS"),
     Field("referrals", INTEGER, "first referrals in the week"),
     Field("assessments", INTEGER, "assessment visits in the week"),

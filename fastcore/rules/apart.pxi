@@ -26,7 +26,7 @@ cdef void buy_infusion_apart "pathways_buy_infusion"(
 cdef void count_apart "pathways_count_apart"(void* context, void* patient) noexcept nogil:
     """The sums of the weekly row over the panel and over those who wait."""
     cdef Context* here = <Context*>context
-    if here.traits.patient < PANEL_PATIENTS:
+    if here.traits.patient < PANEL_PATIENTS and here.week % PANEL_EVERY_WEEKS == 0:
         count_panel_score(here, <Patient*>patient, this_week(here))
     if here.queues:
         count_waiting(here, <Patient*>patient, this_week(here))

@@ -117,7 +117,9 @@ cdef inline void weekly_row(Context* context, Patient* patient) noexcept nogil:
     row.expectation_sum_e6 += millionths(patient.symptom_expectation)
     row.base_pain_sum_e6 += millionths(patient.base)
     row.programme_pain_sum_e6 += millionths(patient.untreated)
-    if context.traits.patient < PANEL_PATIENTS or context.queues:
+    if context.queues or (
+            context.traits.patient < PANEL_PATIENTS
+            and context.week % PANEL_EVERY_WEEKS == 0):
         count_apart(context, patient)
     trace = mix(trace, to_bits(patient.pain))
     trace = mix(trace, to_bits(patient.slow_site))

@@ -183,7 +183,6 @@ cdef inline void begin_patient(Context* context, Patient* patient) noexcept nogi
     cdef int64_t referral_day = context.traits.referral_day
     context.clinic = <uint32_t>context.traits.clinic
     context.flare_first = context.flare_end = 0
-    context.panel_first = context.panel_end = 0
     context.mortality_of_sex = context.mortality_per_day + context.traits.male * AGE_YEARS
     context.norm_utility_of_sex = context.norm_utility + context.traits.male * AGE_YEARS
     context.administered = False

@@ -18,7 +18,7 @@ cdef enum KernelConstant:
     ENROLLED = 0x50617468776179
     HALF_OF_INT64 = 0x4000000000000000
     PROCESSES = 16  # chronic harms with their two causes, padded
-    PANEL_PAIRS = 64  # normals of diary errors worked out at a time, in pairs
+    PANEL_PAIRS = 5  # of normals, in which the eight of one day's error lie
     EVENTS_OF_A_DAY = 256  # more than a patient's day can have
     NEVER = -1
     NO_VISIT = -1
@@ -251,10 +251,6 @@ cdef struct Context:
     int64_t flare_first
     int64_t flare_end
     double flare_normals[2 * FLARE_PAIRS]
-    # normals of the diary errors of the days panel_first <= d < panel_end
-    int64_t panel_first
-    int64_t panel_end
-    double panel_normals[2 * PANEL_PAIRS]
 
 
 cdef inline const Parameters* rules_of_course(Context* context, Patient* patient) noexcept nogil:

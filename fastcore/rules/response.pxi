@@ -53,32 +53,20 @@ cdef inline bint diary_is_missing(
         context, PURPOSE_DIARY_MISSING, day) < probability
 
 
-cdef void fill_panel_normals(Context* context, int64_t day) noexcept nogil:
-    """From the oldest normal in the error of `day` on, many at a time for speed."""
-    cdef int64_t first_pair = (day - (DIARY_TERMS - 1)) >> 1
-    cdef int64_t last_day = context.end_day - 1 - context.traits.referral_day
-    cdef int64_t pairs = ((last_day if last_day > day else day) >> 1) - first_pair + 1
-    if pairs > PANEL_PAIRS:
-        pairs = PANEL_PAIRS
-    context.panel_first = 2 * first_pair
-    context.panel_end = context.panel_first + 2 * pairs
-    fill_normals(
-        context.panel_normals, context.seed, <uint32_t>context.traits.patient, context.clinic,
-        context.draw, PURPOSE_DIARY_ERROR, <int32_t>first_pair, pairs)
-
-
 cdef double panel_error(Context* context) noexcept nogil:
-    """Today's diary error."""
+    """Today's diary error, from the pairs of normals that hold its own and the seven before."""
     cdef const Parameters* rules = context.rules
-    cdef int64_t k, newest
+    cdef double normals[2 * PANEL_PAIRS]
+    cdef int64_t first_pair = (context.day - (DIARY_TERMS - 1)) >> 1
+    cdef int64_t newest = context.day - 2 * first_pair
+    cdef int64_t k
     cdef double error
-    if not (context.panel_first <= context.day - (DIARY_TERMS - 1)
-            and context.day < context.panel_end):
-        fill_panel_normals(context, context.day)
-    newest = context.day - context.panel_first
-    error = rules.diary_weights[0] * context.panel_normals[newest]
+    fill_normals(
+        normals, context.seed, <uint32_t>context.traits.patient, context.clinic, context.draw,
+        PURPOSE_DIARY_ERROR, <int32_t>first_pair, PANEL_PAIRS)
+    error = rules.diary_weights[0] * normals[newest]
     for k in range(1, DIARY_TERMS):
-        error = error + rules.diary_weights[k] * context.panel_normals[newest - k]
+        error = error + rules.diary_weights[k] * normals[newest - k]
     return rules.diary_error_sd * error
 
 

@@ -95,6 +95,7 @@ def _draw(ax: Axes, pain: pandas.DataFrame, look: Look, enrolment: tuple[float, 
 def _line(
     ax: Axes, values: pandas.Series, look: Look, width: float, *, dashed: bool = True
 ) -> None:
+    values = values.dropna()
     plain = Look(look.colour, look.dashes if dashed else (), "")
     policy_line(ax, values.index.to_numpy(float), values.to_numpy(float), plain, width)
 

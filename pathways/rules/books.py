@@ -7,7 +7,7 @@ from copy import copy
 from struct import Struct
 
 from pathways.codes import Event, Purpose
-from pathways.layout import PAIN_KNOTS, PANEL_PATIENTS, RESULTS
+from pathways.layout import PAIN_KNOTS, PANEL_EVERY_WEEKS, PANEL_PATIENTS, RESULTS
 from pathways.rules.arithmetic import round_half_up
 
 RESULT_NAMES = tuple(field.name for field in RESULTS)
@@ -74,6 +74,10 @@ class Books:
         values = (getattr(closed, name) for name in RESULT_NAMES)
         self.results = tuple(tuple(value) if isinstance(value, list) else value for value in values)
 
+    def is_of_panel_today(self) -> bool:
+        """Tell whether the diary is read this week for the mean observed score."""
+        return self.patient < PANEL_PATIENTS and self.model.week % PANEL_EVERY_WEEKS == 0
+
     def weekly_row(self) -> None:
         """Add the patient to the clinic's week, and the latent state to the trace."""
         row = self.clinic.row
@@ -83,7 +87,7 @@ class Books:
         row.expectation_sum_e6 += round_half_up(self.expectation_felt * 1e6)
         row.base_pain_sum_e6 += round_half_up(self.base_pain * 1e6)
         row.programme_pain_sum_e6 += round_half_up(self.undrugged_pain * 1e6)
-        if self.patient < PANEL_PATIENTS and not self.diary_is_missing(self.day):
+        if self.is_of_panel_today() and not self.diary_is_missing(self.day):
             row.panel_present += 1
             row.panel_score_sum += self.pain_score_today()
         if self.model.queues:

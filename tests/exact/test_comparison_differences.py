@@ -129,13 +129,17 @@ def test_years_on_treatment_of_the_untreated_are_none():
 
 
 def test_pain_of_somebody_who_lived_no_day_is_left_out():
-    weekly = five_patients()[0].weekly.copy()
-    weekly["deaths"] = [1] + [0] * 52
-    weekly["in_state"][:16, State.WAITING] = 4
-    gone = {name: weekly[name] for name in ("deaths", "in_state")}
+    raw = five_patients()[0]
+    results, weekly = raw.results.copy(), raw.weekly.copy()
+    results["state"][0], results["died_day"][0] = State.DEAD, 0
+    results["harm_count"][0], results["harm_first_day"][0] = 0, -1
+    results["pain_days"] = [0.0, 730.0, 365.0, 113.0, 365.0]
+    weekly["deaths"][0] = 1
+    weekly["in_state"][:-1, State.WAITING] -= 1
+    weekly["in_state"][-1, raw.results["state"][0]] -= 1
     died = result_of(
-        {"died_day": [-1, -1, -1, 0, -1], "pain_days": [730.0, 365.0, 365.0, 0.0, 365.0]},
-        weekly=gone,
+        {name: results[name] for name in results.dtype.names},
+        weekly={name: weekly[name] for name in ("deaths", "in_state")},
     )
     base = result_of({"pain_days": [365.0, 365.0, 365.0, 113.0, 365.0]})
     row = differences(Comparison({"base": base, "died": died}, "base"), "died", "base")["mean_pain"]
