@@ -98,7 +98,7 @@ def test_a_ladder_without_an_end_is_refused():
     with pytest.raises(InputError, match="still on the ladder 4279 d after") as caught:
         load_document(document(LOW, ladder=LONG))
     assert caught.value.place.path == "policy.ladder.tries_per_step"
-    assert "the horizon is 3650 d" in str(caught.value)
+    assert "patients are followed for 3650 d" in str(caught.value)
     load_document(document(LOW, ladder=LONG, horizon="4280 d"))
     with pytest.raises(InputError, match="still on the ladder"):
         load_document(document(LOW, ladder=LONG, horizon="4279 d"))
@@ -114,7 +114,7 @@ def test_a_ladder_that_a_limit_ends_has_an_end():
 
 def test_a_short_horizon_is_a_look_at_the_beginning():
     load_document(document(LOW, horizon="14 d"))
-    with pytest.raises(InputError, match="the horizon is 365 d"):
+    with pytest.raises(InputError, match="patients are followed for 365 d"):
         load_document(document(LOW, ladder=LONG, horizon="1 year"))
 
 
