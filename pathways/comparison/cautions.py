@@ -9,6 +9,7 @@ from pathways.comparison.names import same_policy
 from pathways.comparison.scenario_differences import block_of
 from pathways.outcomes.cautions import NO_DRUG_RESPONSE, NOBODY_TREATED, cautions_of_plan
 from pathways.outcomes.cautions import cautions as cautions_of_run
+from pathways.outcomes.summary import ALL
 from pathways.outcomes.tables import currency_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def cautions(comparison: Comparison) -> list[str]:
         *_on_copies(comparison),
         *_on_other_worlds(comparison),
         *_of_runs(comparison),
+        *_on_doses_elsewhere(comparison),
         *_on_queues(comparison),
         MONTE_CARLO,
     ]
@@ -119,6 +121,17 @@ def _on_other_worlds(comparison: Comparison) -> list[str]:
     return [
         f"the scenarios differ in {', '.join(found)} too, so the differences are not of the "
         "policies alone"
+    ]
+
+
+def _on_doses_elsewhere(comparison: Comparison) -> list[str]:
+    """Say what the tables of the clinic's own doses leave out."""
+    rows = comparison.headline
+    chosen = rows[(rows.block == ALL) & (rows.measure == "mean_outside_mg") & (rows.value > 0.0)]
+    return [
+        f"{policy}: besides the doses in the tables, patients bought {value:,.0f} mg per referral "
+        "elsewhere, in racemic equivalents; its effects, harms and payments are counted"
+        for policy, value in zip(chosen.policy, chosen.value, strict=True)
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pathways.outcomes.calendar import studied_patients
+
 if TYPE_CHECKING:
     from pathways.comparison.comparison import Comparison
 
@@ -33,8 +35,10 @@ def size_line(comparison: Comparison) -> str:
     plan = comparison.results[comparison.names[0]].plan
     draw = f", parameter draw {plan.draw}" if plan.draw else ""
     years = plan.horizon_days / DAYS_PER_YEAR
+    studied = studied_patients(plan)
+    whose = "" if studied == plan.patients else f"studied of {plan.patients:,} "
     return (
-        f"{plan.patients:,} referrals over {years:g} year{'s' * (years != 1.0)}, "
+        f"{studied:,} {whose}referrals over {years:g} year{'s' * (years != 1.0)}, "
         f"seed {plan.seed}{draw}; the same patients under every policy"
     )
 

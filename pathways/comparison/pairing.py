@@ -27,6 +27,10 @@ REMEDY = (
     "the same `population` and `structure`, and the same `parameters` as far as they describe "
     "patients; compare the others apart"
 )
+SAME_CLINICS = (
+    "the same clinics under the same names or with the same `number`, and the same referrals: "
+    "patients and their luck are addressed by their clinic"
+)
 THERAPY, BUDGET = "therapy_response", "yearly_budget"
 SPREAD_OF_THERAPY = "therapy_response_log_sd"
 BUDGET_FIELDS = ("yearly_budget_median", "yearly_budget_log_sd")
@@ -43,6 +47,9 @@ def refuse_different_plans(plans: Mapping[str, Plan]) -> None:
     InputError
         Naming the policies, what differs, and the remedy.
     """
+    for one, other in combinations(plans, 2):
+        if not np.array_equal(plans[one].clinics["number"][0], plans[other].clinics["number"][0]):
+            _refuse(one, other, "their clinics differ in name or `number`", SAME_CLINICS)
     for size, remedy in SIZES.items():
         _refuse_other_size(plans, size, remedy)
     for one, other in combinations(plans, 2):
@@ -85,12 +92,12 @@ def _refuse_other_size(plans: Mapping[str, Plan], size: str, remedy: str) -> Non
             raise InputError(Place(path="scenarios"), problem, remedy)
 
 
-def _refuse(one: str, other: str, what: str) -> None:
+def _refuse(one: str, other: str, what: str, remedy: str = REMEDY) -> None:
     problem = (
         f"{shown(one)} and {shown(other)} do not have the same patients: {what}, so they cannot be "
         "compared one by one"
     )
-    raise InputError(Place(path="scenarios"), problem, REMEDY)
+    raise InputError(Place(path="scenarios"), problem, remedy)
 
 
 def _unused(one: Plan, other: Plan) -> set[str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pathways.comparison.frames import rows_of
 from pathways.comparison.notes import notes
 from pathways.outcomes import schema
-from pathways.outcomes.headline import EXIT
 from pathways.outcomes.summary import ALL, COSTS
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathways.comparison.comparison import Comparison
 
 WIDEST = 60
+EXIT = "share_exit_"
 LONGEST_CELL = 32_767
 ALL_PAYERS = "mean_cost_all_payers"
 BLOCK, PAIRED = "all referrals", "paired difference from "

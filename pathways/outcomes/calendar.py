@@ -37,6 +37,20 @@ def is_studied(plan: Plan) -> np.ndarray:
     return (plan.referral_days >= first) & (plan.referral_days < end)
 
 
+def studied_patients(plan: Plan) -> int:
+    """Return how many patients are studied: everybody where nobody comes over calendar time."""
+    return int(np.count_nonzero(is_studied(plan)))
+
+
+def patients_to_ask_for(plan: Plan) -> int:
+    """Return a number of patients that gives this plan again: with arrivals it sets regions."""
+    if kind_of(plan) != ARRIVALS:
+        return plan.patients
+    first, end = plan.studied_days
+    per_day = plan.description["scenario"]["referrals"]["per_year"] / 365.0
+    return max(1, int(per_day * (end - first) * regions_of(plan)))
+
+
 def end_days(plan: Plan) -> np.ndarray:
     """Return the patient day at whose start each patient's results are taken (docs/model.md 1)."""
     return np.minimum(plan.horizon_days, plan.calendar_days - plan.referral_days)

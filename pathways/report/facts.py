@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pathways.outcomes.calendar import patients_to_ask_for, studied_patients
+
 if TYPE_CHECKING:
     from pathways.comparison import Comparison
     from pathways.plan import Plan
@@ -29,7 +31,9 @@ class Facts:
 
     Attributes
     ----------
-    patients, years, seed, draw
+    patients : int
+        Studied; the same in every run.
+    years, seed, draw
         As simulated; the same in every run.
     model_version, fingerprint : str
     fingerprints : dict
@@ -83,7 +87,7 @@ def facts_of(comparison: Comparison) -> Facts:
     structures = [one.get("structure", {}) for one in scenarios]
     discounts = [one.get("discount", {}) for one in scenarios]
     return Facts(
-        patients=plan.patients,
+        patients=studied_patients(plan),
         years=f"{plan.horizon_days / DAYS_PER_YEAR:g}",
         seed=plan.seed,
         draw=plan.draw,
@@ -117,7 +121,7 @@ def command(comparison: Comparison) -> str:
     options: dict[str, Any] = {
         "reference": comparison.reference,
         "prices": comparison.priced_by,
-        "patients": plan.patients,
+        "patients": patients_to_ask_for(plan),
         "years": int(years) if years.is_integer() else years,
         "seed": plan.seed,
         "draw": plan.draw,

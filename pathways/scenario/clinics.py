@@ -32,6 +32,7 @@ UNLIMITED_CODE = -1
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND = 1 << WEEKDAYS.index("saturday") | 1 << WEEKDAYS.index("sunday")
 LARGEST_NUMBER = 2**16 - 1
+MOST_DAYS_OF_A_WINDOW = 91
 MOST_CLINICS = 64
 LIMITED_RESOURCES = ("chairs", "assessment_slots_per_week", "therapy_slots_per_week")
 
@@ -139,7 +140,9 @@ class Clinic(Section):
     queue: Literal["first_come", "continuing_first", "new_first", "highest_pain"] = "first_come"
     """Whose turn it is: by time of joining, or first those already treated, those not yet treated,
     or those whose pain was highest at referral."""
-    booking_every: Annotated[int, Quantity("d", whole=True, minimum=1, maximum=365)] = 7
+    booking_every: Annotated[
+        int, Quantity("d", whole=True, minimum=1, maximum=MOST_DAYS_OF_A_WINDOW)
+    ] = 7
     """Time from one booking day to the next; each gives out the time until the following one."""
 
     @property
