@@ -455,9 +455,9 @@ def test_nothing_but_the_clinics_differs_between_planner_scenarios():
     base = quick_plan("planner-clinic", patients=1)
     more = quick_plan("planner-further-chair", patients=1)
     assert more.rule_sets[0].tobytes() == more.rule_sets[1].tobytes() == base.rule_sets[0].tobytes()
-    assert more.change_days.tolist() == [0, 730]
+    assert more.change_days.tolist() == [0, 1460]
     assert more.clinics["chairs"][:, 0].tolist() == [6, 7]
     assert more.clinics[0].tobytes() == base.clinics[0].tobytes()
     assert sample_all_traits(more).tobytes() == sample_all_traits(base).tobytes()
-    assert base.studied_days[0] == 730
+    assert base.studied_days[0] == 1460
     assert replace(more, patients=0).weeks == base.weeks
