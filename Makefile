@@ -8,6 +8,7 @@
 VENV ?= .venv
 PYTHON ?=
 PYTEST_ARGS ?=
+PYTEST_WORKERS ?= -n auto --dist loadfile
 export VENV PYTHON
 
 # A path with spaces is no file name to make, so what is up to date is kept by the script.
@@ -35,7 +36,7 @@ build:
 
 test:
 	@$(environment) ready test
-	$(python) -m pytest $(PYTEST_ARGS)
+	$(python) -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 lint:
 	@$(environment) ready test dev

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pathways.figures.pain import MERGED, change_by_component
-from pathways.figures.population import whom
+from pathways.figures.pain import change_by_component
+from pathways.figures.population import everybody
 from pathways.figures.style import (
     INK,
     INSIDE,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 FILLS = {
     "natural_course": ("regression to the mean\nand natural history", "#D5D5D5", ""),
     "programme": ("programme of therapies", "#7CB48F", "////"),
-    MERGED: ("regression to the mean, natural\nhistory and programme", "#D5D5D5", ""),
     "expectation": ("expectation", "#F0B95B", "...."),
     "drug": ("drug", "#8E1B3A", ""),
 }
@@ -50,7 +49,7 @@ def change_from_baseline(comparison: Comparison) -> Figure:
     figure = new_figure(
         0.4 + 2.75 * grid_of(len(names))[0],
         "What the change in pain since enrolment is made of",
-        f"Fall of mean pain below the mean score at enrolment; {whom(comparison)}",
+        f"Fall of mean pain below the mean score at enrolment; {everybody(comparison)}",
         "Written: the part of the drug in NRS points. Components are taken off in the order of "
         "the legend, from the bottom up; means over the living.",
         time_label(comparison),
@@ -74,19 +73,12 @@ def change_from_baseline(comparison: Comparison) -> Figure:
 
 def caption(comparison: Comparison) -> str:
     """Return what the figure shows, with denominators and what to beware of."""
-    merged = any(MERGED in change_by_component(comparison, name) for name in comparison.names)
-    apart = (
-        "Natural course and programme of therapies are not recorded apart and are drawn as one; "
-        "where a policy has no programme it is the natural course alone. "
-        if merged
-        else ""
-    )
     return (
         "Mean score at enrolment less mean pain of the living on the last day of each week, in "
-        f"NRS points, of {whom(comparison)}, and what it is made of. Taken off in sequence: "
+        f"NRS points, of {everybody(comparison)}, and what it is made of. Taken off in sequence: "
         "regression to the mean and natural history (flares, recovery, relapse), the programme of "
         "therapies, expectation, and last the slow relief of ketamine; another order would share "
-        f"out what overlaps differently. {apart}The parts add up to the whole exactly. The first "
+        "out what overlaps differently. The parts add up to the whole exactly. The first "
         "part is there in every policy, treated or not. The score at enrolment is the mean over "
         "all referrals, also those who have died since. The temporary relief during an infusion "
         "is not in it. No interval: weekly tables hold sums."

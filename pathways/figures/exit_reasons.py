@@ -43,6 +43,7 @@ FILLS = {
     "could_not_pay": ("could not pay", "#F2C14E", ""),
     "patient_choice": ("patient's choice", "#D99A1C", "////"),
     "not_eligible": ("not eligible any more", "#F6E3AE", ""),
+    "left_waiting_list": ("left the waiting list", "#A8812B", "\\\\\\\\"),
     "lost": ("lost to follow-up", "#F6E3AE", "...."),
     "adverse_event": ("adverse event", "#C0392B", ""),
     "laboratory_stop": ("abnormal test", "#E58E83", "////"),

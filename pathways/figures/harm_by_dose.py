@@ -193,9 +193,10 @@ def _says_nothing(row) -> bool:
 def _mark(ax: Axes, x: float, row, look: Look) -> None:
     fill = look.colour if row.cause == EXCESS else "white"
     style = {"color": look.colour, "markerfacecolor": fill, "markersize": 5.0, "linewidth": 1.2}
+    style |= {"marker": look.marker, "linestyle": "none"}
     ends = [[row.rate - row.low], [row.high - row.rate]]
     label = f"{row.harm} {row.band} {row.policy} {row.cause}"
-    ax.errorbar([x], [row.rate], yerr=ends, fmt=look.marker, clip_on=False, label=label, **style)
+    ax.errorbar([x], [row.rate], yerr=ends, clip_on=False, label=label, **style)
 
 
 def _shared_axes(axes: list[Axes], found: pandas.DataFrame, comparison: Comparison) -> None:

@@ -30,6 +30,7 @@ LINES = {
     "acute_harm": ("acute harm", "#B4656A", "////"),
     "chronic_harm": ("chronic harm", "#DDA3A3", "...."),
     "background": ("background care", "#E6E6E6", "xxxx"),
+    "outside": ("infusions bought elsewhere", "#6E5A8A", "////"),
 }
 """Words, colour and hatch of what is paid for."""
 
@@ -138,8 +139,8 @@ def draw_plane(ax: Axes, legend: Axes, comparison: Comparison, found: Difference
         cost = found[name, comparison.reference, ALL_PAYERS]
         style = {"color": look.colour, "markersize": 8.0, "linewidth": 1.3}
         ax.errorbar(
-            [qaly.value], [cost.value], xerr=qaly.ends, yerr=cost.ends, fmt=look.marker,
-            label=name, zorder=4, **style,
+            [qaly.value], [cost.value], xerr=qaly.ends, yerr=cost.ends, marker=look.marker,
+            label=name, linestyle="none", zorder=4, **style,
         )  # fmt: skip
     _orient(ax, money)
     ratios = {name: f": {cost_per_qaly(comparison, name, found)}" for name in shown}

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pathways.comparison import Comparison
 
-MERGED = "natural_course_and_programme"
 COMPONENTS = ("natural_course", "programme", "expectation", "drug")
 
 
@@ -29,20 +28,16 @@ def pain_by_week(comparison: Comparison, name: str) -> pandas.DataFrame:
     pandas.DataFrame
         Index ``years``; columns ``pain`` (with everything), ``without_drug`` (the same without the
         slow relief of ketamine), ``without_expectation`` (and without expectation: with the
-        programme alone) and, where the weekly table has them, ``base`` (the natural course alone)
-        and ``observed`` (the score in the diary); NRS.
+        programme alone), ``base`` (the natural course alone) and, where the panel keeps a diary,
+        ``observed`` (the score in it, not a number in weeks without a score); NRS.
     """
     totals = weekly_totals(comparison.results[name])
-    # Until the programme has a column; off only where expectation would go below no pain.
-    without_expectation = totals["pain_without_drug_mean"] + totals["expectation_mean"]
     pain = {
         "pain": totals["pain_mean"],
         "without_drug": totals["pain_without_drug_mean"],
-        "without_expectation": without_expectation,
+        "without_expectation": totals["programme_pain_mean"],
+        "base": totals["base_pain_mean"],
     }
-    if has(totals, "base_pain_mean") and has(totals, "programme_pain_mean"):
-        pain["without_expectation"] = totals["programme_pain_mean"]
-        pain["base"] = totals["base_pain_mean"]
     if has(totals, "observed_pain_mean"):
         pain["observed"] = totals["observed_pain_mean"]
     return _frame(pain).set_axis(totals["years"], axis="index")
@@ -69,20 +64,18 @@ def change_by_component(comparison: Comparison, name: str) -> pandas.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``years``; :data:`COMPONENTS`, or :data:`MERGED` for the first two while they are not
-        recorded apart; positive is relief. They add up to the enrolment score less ``pain``.
+        Index ``years``; columns :data:`COMPONENTS`; positive is relief. They add up to the
+        enrolment score less ``pain``.
     """
     pain = pain_by_week(comparison, name)
     enrolment, _ = enrolment_score(comparison, name)
-    change = {}
-    if "base" in pain:
-        change["natural_course"] = enrolment - pain["base"]
-        change["programme"] = pain["base"] - pain["without_expectation"]
-    else:
-        change[MERGED] = enrolment - pain["without_expectation"]
-    change["expectation"] = pain["without_expectation"] - pain["without_drug"]
-    change["drug"] = pain["without_drug"] - pain["pain"]
-    return _frame(change)
+    parts = (
+        enrolment - pain["base"],
+        pain["base"] - pain["without_expectation"],
+        pain["without_expectation"] - pain["without_drug"],
+        pain["without_drug"] - pain["pain"],
+    )
+    return _frame(dict(zip(COMPONENTS, parts, strict=True)))
 
 
 def _frame(columns: dict[str, pandas.Series]) -> pandas.DataFrame:

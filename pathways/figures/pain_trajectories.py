@@ -8,7 +8,7 @@ import numpy as np
 
 from pathways.figures.pain import enrolment_score, pain_by_week
 from pathways.figures.palette import Look, looks
-from pathways.figures.population import whom
+from pathways.figures.population import everybody
 from pathways.figures.style import (
     FAINT,
     INK,
@@ -20,7 +20,7 @@ from pathways.figures.style import (
     policy_line,
     shared_label,
 )
-from pathways.figures.weekly import calendar_years, time_axis, time_label
+from pathways.figures.weekly import calendar_years, referred_together, time_axis, time_label
 
 if TYPE_CHECKING:
     import pandas
@@ -43,9 +43,8 @@ def pain_trajectories(comparison: Comparison) -> Figure:
     figure = new_figure(
         0.4 + 2.75 * grid_of(len(names))[0],
         "Mean pain over time, with and without the drug",
-        f"Mean over the living of {whom(comparison)}",
-        "The vertical axis does not start at 0. The gap between the score at enrolment and the "
-        "first week is regression to the mean: people enrol when their scores are high.",
+        f"Mean over the living of {everybody(comparison)}",
+        f"The vertical axis does not start at 0. {_beginning(comparison)}",
         time_label(comparison),
     )
     axes, legend = panels(figure, names)
@@ -64,20 +63,35 @@ def caption(comparison: Comparison) -> str:
     """Return what the figure shows, with denominators and what to beware of."""
     observed = any("observed" in pain_by_week(comparison, name) for name in comparison.names)
     diary = (
-        "Dotted: mean of the diary scores of that day. "
+        "Dotted: mean of the diary scores of those of the panel who wrote one on that day, through "
+        "the weeks in which the panel keeps its diary. "
         if observed
         else "Later diary scores are not recorded by week; the score at enrolment is. "
     )
     return (
         "Mean pain on the numerical rating scale (0 to 10) over the living on the last day of "
-        f"each week, of {whom(comparison)}. Solid: latent pain under the policy. Dashed: the same "
-        "patients on the same days without the slow relief of ketamine, expectation kept, so the "
-        f"gap between the two is the drug. Grey: {comparison.reference}. Circle: mean of the seven "
-        f"diary scores at enrolment, with its 95 % Monte Carlo interval. {diary}The fall from the "
-        "circle to the first weeks is regression to the mean after selection by a high score, not "
-        "an effect of care. The vertical axis does not start at 0. Weekly tables hold sums, so "
-        "the lines have no interval; policies are compared on the same patients, and the gap "
-        "between two lines is known far better than either."
+        f"each week, of {everybody(comparison)}. Solid: latent pain under the policy. Dashed: "
+        "the same patients on the same days without the slow relief of ketamine, expectation "
+        f"kept, so the gap between the two is the drug. Grey: {comparison.reference}. "
+        "Circle: mean of the seven "
+        f"diary scores at enrolment, with its 95 % Monte Carlo interval. {diary}"
+        f"{_beginning(comparison)} The vertical axis does not start at 0. Weekly tables hold "
+        "sums, so the lines have no interval; policies are compared on the same patients, and the "
+        "gap between two lines is known far better than either."
+    )
+
+
+def _beginning(comparison: Comparison) -> str:
+    """Say what stands between the score at enrolment and the first weeks."""
+    if referred_together(comparison):
+        return (
+            "The gap between the score at enrolment and the first week is regression to the mean "
+            "and no effect of care: people enrol when their scores are high."
+        )
+    return (
+        "Referrals come over time: the first weeks are means over few patients, and later ones "
+        "over patients at different times since their enrolment. The diary is that of the "
+        "earliest referrals."
     )
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 Dashes = tuple[float, ...]
+Marker = str | tuple[int, int, int]
+"""A letter of Matplotlib's, or corners, kind and angle of a star."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,12 @@ class Look:
         ``#RRGGBB``.
     dashes : tuple of float
         Lengths on and off in line widths; empty for a continuous line.
-    marker : str
+    marker : str or tuple of int
     """
 
     colour: str
     dashes: Dashes
-    marker: str
+    marker: Marker
 
     @property
     def line_style(self) -> str | tuple[int, Dashes]:
@@ -49,8 +51,13 @@ SHIPPED = {
     "sham-infusion": Look("#B25DFF", (1, 1.2), "X"),
     "usual-practice": Look("#EB991A", (7, 1.2, 2, 1.2), "p"),
     "multidisciplinary-without-ketamine": Look("#8F0210", (1, 2.4), "h"),
+    "planner-clinic": Look("#603C72", (8, 1.2, 1, 1.2), (4, 1, 0)),
+    "planner-further-chair": Look("#729C6C", (4, 1, 2, 1), (3, 1, 0)),
 }
-"""Looks of the shipped scenarios. They keep them: whoever has seen one report can read the next."""
+"""Looks of the shipped scenarios. They keep them: whoever has seen one report can read the next.
+
+Those of the planners are chosen to differ from one another first: their patients are not those of
+the others, so they stand in no figure with them."""
 
 OTHERS = (
     Look("#644D96", (5, 1, 5, 3), "<"),

@@ -32,6 +32,17 @@ def whom(comparison: Comparison) -> str:
     return f"{people} virtual referrals{same} followed for {time}"
 
 
+def everybody(comparison: Comparison) -> str:
+    """Return in words whom a weekly table counts: also referrals that are not studied."""
+    counts = sorted({len(result.patients) for result in comparison.results.values()})
+    studied = {len(referrals(comparison, name)) for name in comparison.names}
+    if set(counts) == studied:
+        return whom(comparison)
+    people = " or ".join(f"{count:,}" for count in counts)
+    same = " per policy, the same in each" if len(comparison.names) > 1 else ""
+    return f"all {people} virtual referrals{same}, also those before and after the intake studied"
+
+
 def years_in_words(days: int) -> str:
     """Return a time in years, or in days where it is shorter than one."""
     if days < DAYS_PER_YEAR:

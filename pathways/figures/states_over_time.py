@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pathways.figures.population import whom, wilson
+from pathways.figures.population import everybody, wilson
 from pathways.figures.style import (
     INSIDE,
     grid_of,
@@ -65,7 +65,7 @@ def states_over_time(comparison: Comparison) -> Figure:
     figure = new_figure(
         0.4 + 2.75 * grid_of(len(names))[0],
         "Where referrals are on the pathway",
-        f"Share of all referrals in each state at the end of each week; {whom(comparison)}",
+        f"Share of all referrals in each state at the end of each week; {everybody(comparison)}",
         "The square-root scale gives the first year as much room as the next three. Read "
         "heights; areas are not person-time.",
         time_label(comparison),
@@ -84,7 +84,7 @@ def states_over_time(comparison: Comparison) -> Figure:
 def caption(comparison: Comparison) -> str:
     """Return what the figure shows, with denominators and what to beware of."""
     return (
-        f"Share of all {whom(comparison)} in each state on the last day of each week, from the "
+        f"Share of {everybody(comparison)} in each state on the last day of each week, from the "
         "weekly tables; the dead stay in the denominator, so every column is 100 %. Time runs on "
         "a square-root scale, on which heights can be compared and areas cannot. Counts of "
         "simulated patients; no interval is drawn (for a share of 50 % it is at most "

@@ -57,8 +57,12 @@ def share_started(patients: pandas.DataFrame, days: np.ndarray) -> np.ndarray:
 
 def median_wait(comparison: Comparison, name: str) -> dict:
     """Return the summary's row of the median wait of all referrals; no value: not reached."""
+    return _row(comparison, name, "median_wait_days")
+
+
+def _row(comparison: Comparison, name: str, measure: str) -> dict:
     rows = comparison.results[name].summary_rows
-    return next(r for r in rows if (r["block"], r["measure"]) == (ALL, "median_wait_days"))
+    return next(row for row in rows if (row["block"], row["measure"]) == (ALL, measure))
 
 
 def numbers_waiting(result: Result) -> pandas.DataFrame:
@@ -119,18 +123,21 @@ def caption(comparison: Comparison) -> str:
         "Left: share of all referrals who have had a first infusion (of a sham infusion too), by "
         f"time since referral, of {whom(comparison)}. The never treated stay in the denominator; "
         "death, refusal and other ends before the first infusion compete with it, so a curve ends "
-        "below 100 %. Bands are 95 % Monte Carlo intervals (Wilson). The mark on the 50 % line is "
-        f"the median wait of all referrals with its 95 % interval: {medians}. Right: number of "
-        "referrals waiting for assessment, and accepted and waiting for the first course, at the "
-        f"end of each week. {_why(comparison)}"
+        "below 100 %. Bands are 95 % Monte Carlo intervals (Wilson), none for one clinic "
+        "with a queue. The mark on the 50 % line is "
+        f"the median wait of all referrals with its 95 % interval, if it has one: {medians}. "
+        "Right: number of referrals waiting for assessment, and accepted and waiting for the first "
+        f"course, at the end of each week. {_why(comparison)}"
     )
 
 
 def median_in_words(comparison: Comparison, name: str) -> str:
-    """Return the median wait with its interval, or that half are never treated."""
+    """Return the median wait and the interval it has, or that half are never treated."""
     row = median_wait(comparison, name)
     if row["value"] is None:
         return NOT_REACHED
+    if row["low"] is None:
+        return f"{row['value']:,.0f} days, no interval"
     ends = [NOT_REACHED if row[end] is None else f"{row[end]:,.0f}" for end in ("low", "high")]
     return f"{row['value']:,.0f} days ({ends[0]} to {ends[1]})"
 
@@ -165,8 +172,10 @@ def _draw_started(ax: Axes, comparison: Comparison) -> None:
         share = share_started(patients, days)
         low, high = wilson(share * len(patients), max(len(patients), 1))
         years, look = days / DAYS_PER_YEAR, found[name]
-        band = {"color": look.colour, "alpha": 0.12, "linewidth": 0.0}
-        ax.fill_between(years, 100.0 * low, 100.0 * high, **band)
+        # Patients who queue together are not independent: the summary then gives no interval.
+        if _row(comparison, name, "share_treated")["low"] is not None:
+            band = {"color": look.colour, "alpha": 0.12, "linewidth": 0.0}
+            ax.fill_between(years, 100.0 * low, 100.0 * high, **band)
         policy_line(ax, years, 100.0 * share, look, width, label=name)
         _mark_median(ax, median_wait(comparison, name), look, last)
     ax.axhline(50.0, color=FAINT, linewidth=0.8)
@@ -181,13 +190,15 @@ def _mark_median(ax: Axes, row: dict, look: Look, last_day: int) -> None:
     """Mark the median on the 50 % line; an interval without an upper end goes to the last day."""
     if row["value"] is None:
         return
-    low = row["value"] if row["low"] is None else row["low"]
-    high = last_day if row["high"] is None else row["high"]
-    value, *ends = (days / DAYS_PER_YEAR for days in (row["value"], low, high))
+    value, low, high = row["value"], row["low"], row["high"]
+    if low is None:
+        low = high = value
+    elif high is None:
+        high = last_day
+    value, *ends = (days / DAYS_PER_YEAR for days in (value, low, high))
     style = {"color": look.colour, "markersize": 7.0, "markeredgecolor": "white", "zorder": 5}
-    ax.errorbar(
-        [value], [50.0], xerr=[[value - ends[0]], [ends[1] - value]], fmt=look.marker, **style
-    )
+    style |= {"marker": look.marker, "linestyle": "none"}
+    ax.errorbar([value], [50.0], xerr=[[value - ends[0]], [ends[1] - value]], **style)
 
 
 def _draw_waiting(ax: Axes, comparison: Comparison, kind: str) -> None:

@@ -184,5 +184,5 @@ def _checks(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _has_outside_option(comparison: Comparison) -> bool:
-    tables = (one.tables["patients"]["outside_mg"] for one in comparison.results.values())
-    return any(column.null_count < len(column) for column in tables)
+    plans = (one.plan for one in comparison.results.values())
+    return any((plan.rule_sets["outside_share"] > 0.0).any() for plan in plans)

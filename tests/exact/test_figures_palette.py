@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from pathways import scenarios
+from pathways.comparison.pairing import refuse_different_plans
+from pathways.errors import InputError
 from pathways.figures import colours
 from pathways.figures.palette import OTHERS, SHIPPED, looks
+from pathways.simulation import plan_of
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0.
 VISION = {
@@ -57,11 +60,23 @@ def seen(colour: str, vision: str) -> np.ndarray:
     return 100.0 * (np.array(OPPONENTS) @ np.cbrt(np.array(CONES) @ light))
 
 
+PLANNERS = {"planner-clinic", "planner-further-chair"}
+
+
 @pytest.mark.parametrize("vision", VISION)
-def test_shipped_policies_are_told_apart_with_any_colour_vision(vision):
-    for one, other in itertools.combinations(SHIPPED.values(), 2):
-        apart = np.linalg.norm(seen(one.colour, vision) - seen(other.colour, vision))
-        assert apart > FARTHER_THAN, (one, other)
+def test_shipped_policies_of_one_figure_are_told_apart_with_any_colour_vision(vision):
+    for one, other in itertools.combinations(SHIPPED, 2):
+        colour, another = SHIPPED[one].colour, SHIPPED[other].colour
+        apart = np.linalg.norm(seen(colour, vision) - seen(another, vision))
+        alone = len({one, other} & PLANNERS) == 1
+        assert apart > (9.0 if alone else FARTHER_THAN), (one, other)
+
+
+@pytest.mark.parametrize("planner", sorted(PLANNERS))
+@pytest.mark.parametrize("other", sorted(set(SHIPPED) - PLANNERS))
+def test_planners_stand_in_no_figure_with_the_others(planner, other):
+    with pytest.raises(InputError, match="do not have the same patients"):
+        refuse_different_plans({name: plan_of(name, patients=20) for name in (other, planner)})
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, *(f"mine-{number}" for number in range(40))])

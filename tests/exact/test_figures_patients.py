@@ -7,10 +7,18 @@ import pandas
 import pytest
 from figure_data import SEVEN, changed, compared, panel
 
+from pathways import simulate
 from pathways.figures import CAPTIONS, FIGURES, colours
 from pathways.figures.exit_reasons import FILLS, shares_by_exit
 from pathways.figures.lifetime_dose import share_above, shares_by_kind
-from pathways.figures.population import percent, referrals, whom, wilson, years_in_words
+from pathways.figures.population import (
+    everybody,
+    percent,
+    referrals,
+    whom,
+    wilson,
+    years_in_words,
+)
 from pathways.figures.waiting import median_in_words, numbers_waiting
 from pathways.outcomes.estimates import proportion
 from pathways.outcomes.schema import REASONS
@@ -149,8 +157,14 @@ def test_exit_bars_stand_end_to_end_up_to_all_referrals(seven, figures):
         assert edges[-1][1] == pytest.approx(100.0)
 
 
-def test_ends_before_any_infusion_are_told_apart():
-    patients = compared(*SEVEN).results["cash-clinic"].patients
+def test_ends_before_any_infusion_are_told_apart(tmp_path):
+    # As the cash clinic, and it treats nobody whose budget is used up.
+    file = tmp_path / "who-can-pay.yaml"
+    file.write_text(
+        "extends: cash-clinic\nscenario: who-can-pay\ntitle: Who can pay\n"
+        "policy: {payment: {stops_at_budget: true}}\n"
+    )
+    patients = simulate(file, patients=300, years=2, seed=3).patients
     shares = shares_by_exit(patients)
     never = patients["first_infusion_day"].isna()
     could_not = patients["exit_reason"] == "could_not_pay"
@@ -202,10 +216,43 @@ def test_the_median_wait_is_marked_or_said_not_to_be_reached(seven, figures):
     for name in seven.names:
         assert median_in_words(seven, name) in words[name]
         assert ("not reached" in words[name]) == (medians[name] is None)
-    assert {name for name, days in medians.items() if days is None} == {
-        "conventional-care",
-        "cash-clinic",
-    }
+    assert {name for name, days in medians.items() if days is None} == {"conventional-care"}
+
+
+def test_a_median_without_an_interval_has_none_written_or_drawn():
+    clinics = compared("planner-clinic", "planner-further-chair", patients=100, years=None)
+    figure = FIGURES["waiting"](clinics)
+    days = summary(clinics, "planner-clinic")["median_wait_days"]
+    assert median_in_words(clinics, "planner-clinic") == f"{days:,.0f} days, no interval"
+    (bars, _) = panel(figure, "Have had").containers
+    (segment,) = bars.lines[2][0].get_segments()
+    assert segment[:, 0] == pytest.approx([days / 365] * 2)
+
+
+def test_a_share_has_a_band_only_where_the_summary_has_an_interval(seven, figures):
+    assert len(bands_of(figures["waiting"])) == len(SEVEN)
+    clinics = compared("planner-clinic", "planner-further-chair", patients=100, years=None)
+    rows = clinics.results["planner-clinic"].summary_rows
+    assert {r["low"] for r in rows if r["measure"] == "share_treated"} == {None}
+    assert not bands_of(FIGURES["waiting"](clinics))
+
+
+def bands_of(figure) -> list:
+    from matplotlib.collections import PolyCollection
+
+    collections = panel(figure, "Have had").collections
+    return [one for one in collections if isinstance(one, PolyCollection)]
+
+
+def test_those_not_studied_are_named_where_a_weekly_table_counts_them():
+    clinics = compared("planner-clinic", "planner-further-chair", patients=100, years=None)
+    patients = clinics.results["planner-clinic"].patients
+    assert 0 < patients["studied"].sum() < len(patients)
+    assert everybody(clinics).startswith(f"all {len(patients):,} virtual referrals")
+    for name in ("pain_trajectories", "states_over_time", "change_from_baseline"):
+        assert everybody(clinics) in CAPTIONS[name](clinics)
+    assert everybody(compared(*SEVEN)) == whom(compared(*SEVEN))
+    assert "Referrals come over time" in CAPTIONS["pain_trajectories"](clinics)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from figure_data import SEVEN, changed, compared, panel
 
 from pathways.figures import CAPTIONS, FIGURES, colours
 from pathways.figures.change_from_baseline import boundaries, drug_in_words
-from pathways.figures.pain import MERGED, change_by_component, enrolment_score, pain_by_week
+from pathways.figures.pain import change_by_component, enrolment_score, pain_by_week
 from pathways.figures.states_over_time import FILLS, shares_by_state
 from pathways.figures.weekly import thinned, time_axis, time_in_words, weekly_totals
 from pathways.outcomes.schema import STATES
@@ -28,7 +28,7 @@ def figures(seven):
 
 
 def with_every_pain(comparison, name: str):
-    """Return a comparison whose weekly table of one policy has the pain columns still to come."""
+    """Return a comparison whose weekly table of one policy has pain columns that are told apart."""
     weekly = comparison.results[name].weekly.copy()
     living = weekly[list(STATES[:-1])].sum(axis="columns")
     programme = weekly["pain_without_drug_sum_e6"] + weekly["expectation_sum_e6"]
@@ -41,6 +41,14 @@ def with_every_pain(comparison, name: str):
         np.where(weekly["panel_present"] > 0, 7.0, np.nan), "Float64"
     )
     return changed(comparison, name, "weekly", weekly)
+
+
+def without_a_panel(comparison, name: str):
+    """Return a comparison in which nobody of one policy keeps a diary after enrolment."""
+    weekly = comparison.results[name].weekly
+    nothing = pandas.array([None] * len(weekly), "Float64")
+    nobody = weekly.assign(panel_present=0, panel_score_sum=0, observed_pain_mean=nothing)
+    return changed(comparison, name, "weekly", nobody)
 
 
 def split_in_two_clinics(comparison, name: str):
@@ -144,12 +152,13 @@ def test_pain_lines_are_the_weekly_means(seven, figures, name):
     weekly = seven.results[name].weekly
     ax = panel(figures["pain_trajectories"], name)
     drawn = [line.get_ydata() for line in lines_of(ax)]
-    expected = [weekly["pain_without_drug_mean"], weekly["pain_mean"]]
+    observed = weekly["observed_pain_mean"].dropna()
+    expected = [weekly["pain_without_drug_mean"], weekly["pain_mean"], observed]
     if name != "conventional-care":
         expected.insert(0, seven.results["conventional-care"].weekly["pain_mean"])
     for line, mean in zip(drawn, expected, strict=True):
         assert line == pytest.approx(mean.to_numpy(float))
-    assert lines_of(ax)[-1].get_color() == colours(seven.names)[name]
+    assert lines_of(ax)[-2].get_color() == colours(seven.names)[name]
 
 
 @pytest.mark.parametrize("name", SEVEN)
@@ -181,21 +190,35 @@ def test_observed_scores_are_drawn_once_they_are_recorded(seven):
     observed = pain_by_week(other, "guideline-2018")["observed"]
     assert observed.isna().tolist() == [week % 3 == 0 for week in range(105)]
     assert set(observed.dropna()) == {7.0}
+    other = without_a_panel(other, "dose-ladder")
     figure = FIGURES["pain_trajectories"](other)
     assert len(lines_of(panel(figure, "guideline-2018"))) == 4
     assert len(lines_of(panel(figure, "dose-ladder"))) == 3
     assert figure.axes[0].get_ylim()[1] > 7.0
-    assert "Dotted" in CAPTIONS["pain_trajectories"](other)
-    assert "Dotted" not in CAPTIONS["pain_trajectories"](seven)
+    assert "Dotted" in CAPTIONS["pain_trajectories"](seven)
+    for name in SEVEN:
+        other = without_a_panel(other, name)
+    assert "Dotted" not in CAPTIONS["pain_trajectories"](other)
 
 
 @pytest.mark.parametrize("name", SEVEN)
-@pytest.mark.parametrize("recorded", [False, True])
-def test_components_add_up_to_the_change(seven, name, recorded):
-    comparison = with_every_pain(seven, name) if recorded else seven
+def test_the_line_of_observed_scores_goes_through_every_week_of_the_panel(seven, figures, name):
+    weekly = seven.results[name].weekly
+    known = weekly["panel_present"] > 0
+    assert weekly["week"][known].tolist() == list(range(0, 105, 4))
+    line = lines_of(panel(figures["pain_trajectories"], name))[-1]
+    assert line.get_xdata() == pytest.approx((7 * weekly["week"][known] + 6).clip(upper=729) / 365)
+    scores = weekly["panel_score_sum"][known] / weekly["panel_present"][known]
+    assert line.get_ydata() == pytest.approx(scores.to_numpy(float))
+    assert np.isfinite(line.get_ydata()).all()
+
+
+@pytest.mark.parametrize("name", SEVEN)
+@pytest.mark.parametrize("other", [False, True])
+def test_components_add_up_to_the_change(seven, name, other):
+    comparison = with_every_pain(seven, name) if other else seven
     change = change_by_component(comparison, name)
-    first = ["natural_course", "programme"] if recorded else [MERGED]
-    assert list(change) == [*first, "expectation", "drug"]
+    assert list(change) == ["natural_course", "programme", "expectation", "drug"]
     weekly = comparison.results[name].weekly
     score, _ = enrolment_score(comparison, name)
     assert score == pytest.approx(seven.results[name].patients["enrolment_score"].mean(), abs=1e-6)
@@ -209,13 +232,21 @@ def test_components_are_what_their_names_say(seven):
     drug = (weekly["pain_without_drug_mean"] - weekly["pain_mean"]).to_numpy(float)
     assert change["drug"].to_numpy() == pytest.approx(drug)
     assert change["drug"].max() > 0.2
-    assert change["expectation"].to_numpy() == pytest.approx(
-        weekly["expectation_mean"].to_numpy(float), abs=1e-9
-    )
+    without = weekly["programme_pain_mean"] - weekly["pain_without_drug_mean"]
+    assert change["expectation"].to_numpy() == pytest.approx(without.to_numpy(float), abs=1e-9)
+    # What is felt may be less than what is expected, never more: pain does not go below none.
+    room = weekly["expectation_mean"].to_numpy(float) - change["expectation"].to_numpy()
+    assert -1e-6 < room.min() <= room.max() < 0.005
+    score, _ = enrolment_score(seven, "dose-ladder")
+    base = score - weekly["base_pain_mean"].to_numpy(float)
+    assert change["natural_course"].to_numpy() == pytest.approx(base)
     apart = change_by_component(with_every_pain(seven, "dose-ladder"), "dose-ladder")
     assert apart["programme"].to_numpy() == pytest.approx(np.full(105, 0.25))
-    merged = (apart["natural_course"] + apart["programme"]).to_numpy()
-    assert merged == pytest.approx(change[MERGED].to_numpy())
+
+
+def test_the_programme_relieves_where_there_is_one(seven):
+    most = {name: change_by_component(seven, name)["programme"].max() for name in SEVEN}
+    assert {name for name, relief in most.items() if relief > 0.0} == {"multidisciplinary"}
 
 
 @pytest.mark.parametrize("name", ["sham-infusion", "conventional-care"])
@@ -244,11 +275,13 @@ def test_areas_of_the_change_are_its_components(seven, figures, name):
 
 
 def test_a_first_part_below_zero_does_not_hide_the_others():
-    change = pandas.DataFrame({MERGED: [-0.5, 0.2], "expectation": [0.1, 0.1], "drug": [0.3, 0.0]})
+    change = pandas.DataFrame(
+        {"programme": [-0.5, 0.2], "expectation": [0.1, 0.1], "drug": [0.3, 0.0]}
+    )
     edges = {
         part: (low.tolist(), high.tolist()) for part, (low, high) in boundaries(change).items()
     }
-    assert edges[MERGED] == ([0.0, 0.0], [-0.5, 0.2])
+    assert edges["programme"] == ([0.0, 0.0], [-0.5, 0.2])
     assert edges["drug"][0] == pytest.approx([-0.4, 0.3])
     assert edges["drug"][1] == pytest.approx([-0.1, 0.3])
 
@@ -261,25 +294,15 @@ def test_the_part_of_the_drug_is_written_at_its_most_and_at_fixed_times():
     assert drug_in_words(change[:1]) == "drug, at most 0.10\n(after 6 mo)"
 
 
-def test_the_programme_is_named_apart_once_it_is_recorded(seven):
-    def names(comparison):
-        figure = FIGURES["change_from_baseline"](comparison)
-        legend = next(ax.get_legend() for ax in figure.axes if ax.get_legend())
-        return [text.get_text().replace("\n", " ") for text in legend.get_texts()]
-
-    merged = "regression to the mean, natural history and programme"
-    assert names(seven) == ["drug", "expectation", merged]
-    other = seven
-    for name in SEVEN:
-        other = with_every_pain(other, name)
-    assert names(other) == [
+def test_every_component_is_named(figures):
+    figure = figures["change_from_baseline"]
+    legend = next(ax.get_legend() for ax in figure.axes if ax.get_legend())
+    assert [text.get_text().replace("\n", " ") for text in legend.get_texts()] == [
         "drug",
         "expectation",
         "programme of therapies",
         "regression to the mean and natural history",
     ]
-    assert "not recorded apart" in CAPTIONS["change_from_baseline"](seven)
-    assert "not recorded apart" not in CAPTIONS["change_from_baseline"](other)
 
 
 @pytest.mark.parametrize("years", [1 / 365, 0.1, 1.0, 2.0, 10.0, 40.0])

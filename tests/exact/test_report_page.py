@@ -10,6 +10,8 @@ import pytest
 from html_tree import parse
 from report_runs import THREE, comparison, told_otherwise
 
+from pathways import simulate
+from pathways.comparison import Comparison
 from pathways.comparison.frames import rows_of
 from pathways.errors import InputError
 from pathways.outcomes.cautions import cautions, cautions_of_rules
@@ -87,7 +89,7 @@ def test_every_number_is_that_of_its_frame(options):
 
 def test_results_hold_no_number_that_is_not_of_a_frame(page):
     tables = [one for one in page.all("table") if one.all("data")]
-    assert len(tables) == 10
+    assert len(tables) == 11
     for cell in (cell for table in tables for cell in table.all("td")):
         foreign = cell.text
         for one in cell.all("data"):
@@ -441,10 +443,21 @@ def test_several_currencies_are_named_and_not_compared():
     assert [one.text for one in heads] == ["GBP", "USD", "GBP"]
 
 
-def test_harm_by_dose_needs_the_event_log(page):
+def test_harm_by_dose_needs_the_event_log_of_each_run():
+    without = Comparison({name: simulate(name, patients=20, years=1, seed=7) for name in THREE})
+    page = parse(render_report(without, {}))
     assert not page.all("table", id="by-dose")
     assert "--events" in page.words
-    table = parse(render_report(comparison(events=True), {})).one("table", id="by-dose")
+
+
+@pytest.mark.parametrize("events", [False, True], ids=["log let go", "log kept"])
+def test_harm_by_dose_is_there_whether_or_not_the_log_is_kept(events):
+    compared = comparison(events=events)
+    logs = [one.tables["events"] is not None for one in compared.results.values()]
+    assert logs == [events] * len(THREE)
+    page = parse(render_report(compared, {}))
+    assert "Rates by dose band need the event log" not in page.words
+    table = page.one("table", id="by-dose")
     groups = [one.words for one in table.all("th", scope="rowgroup")]
     assert groups == [
         "Before any ketamine",

@@ -22,7 +22,7 @@ SEVEN = (
 
 
 @cache
-def compared(*names: str, patients: int = 300, years: float = 2.0, events: bool = True):
+def compared(*names: str, patients: int = 300, years: float | None = 2.0, events: bool = True):
     """Return a comparison of shipped scenarios; the same object for the same arguments."""
     size = {"patients": patients, "years": years, "seed": 3, "events": events}
     return Comparison({name: simulate(name, **size) for name in names})
