@@ -26,6 +26,7 @@ from pathways.figures.weekly import (
     time_label,
     weekly_totals,
 )
+from pathways.outcomes.calendar import regions_of
 from pathways.outcomes.summary import ALL
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _row(comparison: Comparison, name: str, measure: str) -> dict:
 
 
 def numbers_waiting(result: Result) -> pandas.DataFrame:
-    """Return how many wait at the end of each week, all clinics together.
+    """Return how many wait at the end of each week, all clinics of a region together.
+
+    Replicate regions are averaged, so that more simulated patients make no longer lists.
 
     Returns
     -------
@@ -82,6 +85,9 @@ def numbers_waiting(result: Result) -> pandas.DataFrame:
         queue = f"waiting_for_{kind}"
         if has(totals, queue) and (totals[queue] > 0).any():
             columns[f"{kind}_{UNDATED}"] = totals[queue]
+    regions = regions_of(result.plan)
+    if regions > 1:
+        columns = {name: numbers / regions for name, numbers in columns.items()}
     return _frame(columns).set_index(totals["years"])
 
 
@@ -127,7 +133,7 @@ def caption(comparison: Comparison) -> str:
         "with a queue. The mark on the 50 % line is "
         f"the median wait of all referrals with its 95 % interval, if it has one: {medians}. "
         "Right: number of referrals waiting for assessment, and accepted and waiting for the first "
-        f"course, at the end of each week. {_why(comparison)}"
+        f"course, at the end of each week{_of_regions(comparison)}. {_why(comparison)}"
     )
 
 
@@ -140,6 +146,11 @@ def median_in_words(comparison: Comparison, name: str) -> str:
         return f"{row['value']:,.0f} days, no interval"
     ends = [NOT_REACHED if row[end] is None else f"{row[end]:,.0f}" for end in ("low", "high")]
     return f"{row['value']:,.0f} days ({ends[0]} to {ends[1]})"
+
+
+def _of_regions(comparison: Comparison) -> str:
+    regions = max(regions_of(result.plan) for result in comparison.results.values())
+    return f", the mean of {regions:,} replicate regions" if regions > 1 else ""
 
 
 def _has_queues(comparison: Comparison) -> bool:
@@ -157,9 +168,10 @@ def _why(comparison: Comparison) -> str:
 
 
 def _note(comparison: Comparison) -> str:
+    lists = _of_regions(comparison).removeprefix(", ")
     return (
         "A curve ends at the share ever treated; lines on top of one another are drawn thinner "
-        f"and thinner. {_why(comparison)}"
+        f"and thinner. {_why(comparison)}{f' Lists: {lists}.' if lists else ''}"
     )
 
 

@@ -310,3 +310,12 @@ def test_only_studied_referrals_are_counted(seven):
     bars = bars_by_row(panel(FIGURES["lifetime_dose"](other), "Given ketamine"))["dose-ladder"]
     share = (patients["ketamine_mg"][::2] > 0.0).mean()
     assert bars[0].get_width() == pytest.approx(100.0 * share)
+
+
+def test_lists_are_those_of_one_region_however_many_are_simulated():
+    result = simulate("planner-clinic", patients=900, years=0.1, seed=3)
+    regions = result.plan.description["regions"]
+    waiting = result.weekly.groupby("week")["waiting_for_course"].sum().to_numpy(float)
+    numbers = numbers_waiting(result)["course_without_date"].to_numpy(float)
+    assert regions > 1 and waiting.max() > 0.0
+    assert np.array_equal(numbers, waiting / regions)
