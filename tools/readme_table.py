@@ -9,8 +9,8 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[1] / "README.md"
 START, END = "<!-- table: make run -->\n", "<!-- end of table -->"
 FIRST, AFTER_LAST = "QALYs per referral against ", "Results in "
-KEPT = ("QALYs per referral", "All referrals", "Paired differences from", "Fingerprint")
-LEFT_OUT = ("Per treated patient", "Paired excess of", "Read with care", "The policies differ")
+KEPT = ("QALYs per referral", "All referrals", "Paired differences", "Paired excess", "Fingerprint")
+LEFT_OUT = ("Per treated patient", "Read with care", "The policies differ")
 WIDTH = 100
 
 
