@@ -41,6 +41,8 @@ BOOKING_DAYS = 512
 PANEL_PATIENTS = 1024
 PANEL_EVERY_WEEKS = 4
 OUTSIDE_ADMINISTRATIONS = 1048576
+MAX_PROTOCOL_COURSES = 16
+CONDITIONS = 4
 
 CONSTANTS = {
     name: value
@@ -320,6 +322,14 @@ PARAMETERS: tuple[Field, ...] = (
     Field("outside_interval_days", INTEGER, "infusion to infusion, 1 or more"),
     Field("outside_stop_hazard_per_day", FLOAT, "hazard of ceasing to buy"),
     Field("price_outside", FLOAT, "per infusion bought elsewhere"),
+    # courses fixed by a protocol
+    Field("protocol_courses", INTEGER, "courses fixed by a protocol, 0 none"),
+    Field("protocol_end_day", INTEGER, "patient day of the last visit under a protocol"),
+    Field("protocol_day", INTEGER, "first day of each course, patient day", MAX_PROTOCOL_COURSES),
+    Field("protocol_step", INTEGER, "regimen of each course", MAX_PROTOCOL_COURSES),
+    # a responder who is drawn again (the wrong model, to show why)
+    Field("responder_redrawn", INTEGER, "1 draws the responder anew at each further course"),
+    Field("responder_share", FLOAT, "probability of an analgesic effect, by Condition", CONDITIONS),
 )
 """Rules and derived constants of one rule set. Both engines receive the same numbers."""
 
@@ -452,6 +462,23 @@ EVENT: tuple[Field, ...] = (
 )
 """One line of the event log."""
 
+OBSERVATION: tuple[Field, ...] = (
+    Field("seen", INTEGER, "1 if the patient was alive and simulated on this day"),
+    Field("state", INTEGER, "State before the day's visits"),
+    Field("score", INTEGER, "diary score of the day, -1 missing"),
+    Field("level", FLOAT, "pain level of the day, NRS"),
+    Field("flare", FLOAT, "flare, NRS"),
+    Field("base", FLOAT, "pain before any effect, NRS"),
+    Field("slow_relief", FLOAT, "relief by the slow drug effect, fraction"),
+    Field("programme_remaining", FLOAT, "what the therapies leave, fraction"),
+    Field("remaining", FLOAT, "what drug and therapies leave before the floor, fraction"),
+    Field("treated", FLOAT, "pain after drug, therapies and floor, NRS"),
+    Field("expectation", FLOAT, "expectation of the day, NRS"),
+    Field("pain", FLOAT, "latent pain, NRS"),
+    Field("pain_without_drug", FLOAT, "the same without the slow drug effect, NRS"),
+)
+"""What is seen of one patient on one observed day (docs/model.md 10b)."""
+
 CLINIC: tuple[Field, ...] = (
     Field("number", INTEGER, "part of every draw's address; the same in every rule set"),
     Field("booking_every_days", INTEGER, "distance of booking days; the same in every rule set"),
@@ -536,6 +563,7 @@ RECORDS = {
     "Results": RESULTS,
     "WeeklyRow": WEEKLY,
     "EventRow": EVENT,
+    "Observation": OBSERVATION,
     "Population": POPULATION,
     "Clinic": CLINIC,
 }

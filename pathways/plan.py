@@ -57,6 +57,9 @@ class Plan:
         float64, shape (2, AGE_YEARS): female then male, by age in whole years.
     population : numpy.ndarray
         One record of ``layout.POPULATION``, shape (1,).
+    observed_days : numpy.ndarray
+        int64, shape (n,): patient days, ascending and below `horizon_days`, on which every patient
+        is observed (docs/model.md 10b); empty for none.
     description : dict
         The scenario as resolved, JSON-compatible; part of the run's fingerprint.
     """
@@ -83,6 +86,7 @@ class Plan:
     mortality_per_day: numpy.ndarray
     norm_utility: numpy.ndarray
     population: numpy.ndarray
+    observed_days: numpy.ndarray
     description: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -105,9 +109,13 @@ class RawResult:
     events : numpy.ndarray or None
         Records of ``layout.EVENT``, clinic by clinic, ordered by patient, then as they happened;
         None if not kept.
+    observations : numpy.ndarray
+        Records of ``layout.OBSERVATION``, shape (patients, observed days), clinic by clinic, in
+        patient order; None if no day is observed.
     """
 
     traits: numpy.ndarray
     results: numpy.ndarray
     weekly: numpy.ndarray
     events: numpy.ndarray | None
+    observations: numpy.ndarray | None = None

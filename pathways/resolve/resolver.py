@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +60,7 @@ def resolve(
     years: float | None = None,
     seed: int | None = None,
     draw: int = 0,
+    observed_days: Sequence[int] = (),
 ) -> Plan:
     """Return the plan of a scenario.
 
@@ -75,6 +76,8 @@ def resolve(
         1 by default.
     draw : int
         Parameter draw; 0 for every value as stated.
+    observed_days : sequence of int
+        Patient days on which every patient is observed (docs/model.md 10b).
 
     Returns
     -------
@@ -91,8 +94,9 @@ def resolve(
     patients = DEFAULT_PATIENTS if patients is None else patients
     seed = DEFAULT_SEED if seed is None else seed
     followed = scenario.document.followed_days if years is None else horizon_days(years)
+    observed = _observed_days(observed_days, followed)
     try:
-        return _resolve(scenario, patients, followed, seed, draw)
+        return _resolve(scenario, patients, followed, seed, draw, observed)
     except ValueProblem as found:
         places = scenario.places
         raise_errors([problem.at(places.place(problem.within)) for problem in found.problems])
@@ -114,7 +118,22 @@ def horizon_days(years: float) -> int:
     return days
 
 
-def _resolve(scenario: Scenario, patients: int, followed: int, seed: int, draw: int) -> Plan:
+def _observed_days(days: Sequence[int], followed: int) -> np.ndarray:
+    for day in days:
+        if not 0 <= day < followed:
+            problem = f"day {day} cannot be observed"
+            raise InputError(Place(path="observed_days"), problem, f"0 to {followed - 1}")
+    return np.unique(np.array(days, dtype=np.int64))
+
+
+def _resolve(
+    scenario: Scenario,
+    patients: int,
+    followed: int,
+    seed: int,
+    draw: int,
+    observed_days: np.ndarray,
+) -> Plan:
     document = scenario.document
     calendar = _calendar_days(document, followed)
     values = _values(scenario, seed, draw)
@@ -152,6 +171,7 @@ def _resolve(scenario: Scenario, patients: int, followed: int, seed: int, draw: 
         mortality_per_day=mortality_per_day(values),
         norm_utility=norm_utility(values),
         population=_population(scenario, values),
+        observed_days=observed_days,
         description=_description(scenario, values, followed, load),
     )
 

@@ -248,13 +248,14 @@ def make_plan(
     referral_days: object = None,
     calendar_days: int | None = None,
     studied_days: tuple[int, int] | None = None,
+    observed_days: object = (),
     **overrides: object,
 ) -> Plan:
     """Return a valid plan: 80 mg over 2 h, then two days of 100 mg over 4 h, every 42 days.
 
     Parameters
     ----------
-    patients, seed, draw, queues, calendar_days, studied_days
+    patients, seed, draw, queues, calendar_days, studied_days, observed_days
         As in :class:`pathways.plan.Plan`. 200 patients by default, or as many as `clinic_patients`
         or `referral_days` say; the calendar ends when the last one's horizon does.
     years
@@ -317,6 +318,7 @@ def make_plan(
         mortality_per_day=mortality().copy(),
         norm_utility=norm_utility().copy(),
         population=population(only(overrides, POPULATION_DTYPE)),
+        observed_days=np.array(observed_days, dtype=np.int64),
     )
 
 
