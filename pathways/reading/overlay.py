@@ -129,7 +129,16 @@ def _extended_path(
     try:
         return find_shipped(name.text)
     except ValueProblem as unknown:
-        raise unknown.at(place) from None
+        raise _path_meant(file, name.text, unknown).at(place) from None
+
+
+def _path_meant(file: Path, name: str, unknown: ValueProblem) -> ValueProblem:
+    """Return the problem with the path to write, if a file of that name lies beside `file`."""
+    for ending in (".yaml", ".yml"):
+        if os.path.exists(file.parent / f"{name}{ending}"):
+            path = f"./{name}{ending}"
+            return ValueProblem(unknown.problem, unknown.allowed, path, unknown.within)
+    return unknown
 
 
 def is_path(name: str) -> bool:

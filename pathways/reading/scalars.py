@@ -167,8 +167,15 @@ class Quantity(Bounds, ScalarReader):
             return float(number) + 0.0
         if number != math.floor(number) or abs(number) > LARGEST_WHOLE_NUMBER:
             unit = "" if self.unit_shown == "1" else f" of {self.unit_shown}"
-            raise ValueProblem(f"{given} is not a whole number{unit}")
+            raise ValueProblem(f"{given} is not a whole number{unit}", self._whole_near(number))
         return int(number)
+
+    def _whole_near(self, number: float) -> list[str] | None:
+        """Return the whole numbers next to `number` that are in bounds, as they would be written."""
+        if abs(number) > LARGEST_WHOLE_NUMBER:
+            return None
+        near = filter(self.hold, (math.floor(number), math.ceil(number)))
+        return [format_quantity(one, self.unit_shown) for one in near] or None
 
     @property
     def unit_shown(self) -> str:

@@ -1,0 +1,1 @@
+"""Calibration: parameters that published results move, how far, and what they leave open."""
