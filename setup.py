@@ -26,11 +26,16 @@ FLAGS = ["-fno-fast-math", "-O3", "-ffp-contract=off", "-fno-trapping-math", "-f
 UNSAFE_FLAG = re.compile(
     r"-Ofast|-ffast-math|-funsafe-math-optimizations|-mdaz-ftz|-m(?:arch|cpu)=.*"
 )
-MAPPED_PACKAGES = {"pathways.fastcore": "fastcore", "pathways.scenarios": "scenarios"}
+MAPPED_PACKAGES = {
+    "pathways.fastcore": "fastcore",
+    "pathways.scenarios": "scenarios",
+    "pathways.experiments": "experiments",
+}
 DATA_FILES = [f"**/*.{ending}" for ending in ("yaml", "csv", "json", "html", "j2", "css")]
 PACKAGE_DATA = {
     "pathways": [*DATA_FILES, "py.typed"],
     "pathways.scenarios": ["**/*.yaml"],
+    "pathways.experiments": ["*.study.yaml"],
     "pathways.fastcore": ["*.pyi"],
 }
 

@@ -31,6 +31,7 @@ class Desk:
         events: NDArray[np.void] | None,
         end_day: int,
         to_booking: bool,
+        observations: NDArray[np.void] | None = None,
     ) -> tuple[int, int]: ...
     def book(self, day: int, weekly: NDArray[np.void], events: NDArray[np.void] | None) -> int: ...
 
@@ -44,4 +45,5 @@ def advance(
     weekly: NDArray[np.void],
     events: NDArray[np.void] | None,
     end_day: int,
+    observations: NDArray[np.void] | None = None,
 ) -> tuple[int, int]: ...

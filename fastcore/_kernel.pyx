@@ -35,6 +35,8 @@ include "rules/symptoms.pxi"
 include "rules/administration.pxi"
 include "rules/response.pxi"
 include "rules/care.pxi"
+include "rules/protocol.pxi"
+include "rules/observations.pxi"
 include "rules/day.pxi"
 include "rules/results.pxi"
 include "rules/booking.pxi"
@@ -83,6 +85,7 @@ cdef class Inputs:
         self.context.draw = _check_whole_number("draw", plan.draw, 0, 2**24 - 1)
         self.context.rule_set_count = len(plan.rule_sets)
         self.context.clinic_count = self.clinics.shape[1]
+        self.context.observed_count = len(plan.observed_days)
         self.context.may_come_back = bool((plan.rule_sets["rereferral_hazard_per_day"] > 0).any())
         self._point_at(arrays)
 
@@ -91,6 +94,7 @@ cdef class Inputs:
         self._kept = [memoryview(array) for array in arrays.values()]
         self.context.rule_sets = <const Parameters*>_start_of(arrays["rule_sets"])
         self.context.change_days = <const int64_t*>_start_of(arrays["change_days"])
+        self.context.observed_days = <const int64_t*>_start_of(arrays["observed_days"])
         self.context.clinics = <const Clinic*>_start_of(arrays["clinics"])
         self.context.curves = <const double*>_start_of(arrays["curves"])
         self.context.effect_prefix = <const double*>_start_of(arrays["effect_prefix"])
@@ -120,6 +124,16 @@ cdef Patient* _states_of(states, Py_ssize_t n) except? NULL:
 cdef Results* _results_of(results, Py_ssize_t n) except? NULL:
     return <Results*>_start_of(
         _checked("results", results, _DTYPES["results"], (n,), writeable=True))
+
+
+cdef Observation* _observations_of(
+    const Context* context, observations, Py_ssize_t n
+) except? NULL:
+    if observations is None and context.observed_count == 0:
+        return NULL
+    shape = (n, context.observed_count)
+    return <Observation*>_start_of(
+        _checked("observations", observations, _DTYPES["observations"], shape, writeable=True))
 
 
 cdef int _check_enrolled(
@@ -183,7 +197,9 @@ cdef int _attach_outputs(
     return 0
 
 
-def advance(Inputs inputs not None, traits, states, results, weekly, events, end_day):
+def advance(
+    Inputs inputs not None, traits, states, results, weekly, events, end_day, observations=None
+):
     """Move a block of patients up to calendar day `end_day`, which is not lived.
 
     Parameters
@@ -202,6 +218,9 @@ def advance(Inputs inputs not None, traits, states, results, weekly, events, end
     events : ndarray or None
         Records of ``layout.EVENT``, filled from the first; None if they are not wanted.
     end_day : int
+    observations : ndarray or None
+        Records of ``layout.OBSERVATION``, shape (n, observed days): what is seen on each observed
+        day on the way is written, and nothing else. None if the plan has no observed days.
 
     Returns
     -------
@@ -226,6 +245,7 @@ def advance(Inputs inputs not None, traits, states, results, weekly, events, end
     cdef Py_ssize_t n = len(traits)
     cdef Patient* patients = _states_of(states, n)
     cdef Results* rows = _results_of(results, n)
+    cdef Observation* seen = _observations_of(&context, observations, n)
     cdef Py_ssize_t k
     if inputs.queues:
         raise ValueError("inputs: have queues; allowed: none, or the advance of a Desk")
@@ -235,6 +255,7 @@ def advance(Inputs inputs not None, traits, states, results, weekly, events, end
     with nogil:
         for k in range(n):
             context.traits = &trait_records[k]
+            context.observations = seen + k * context.observed_count
             advance_patient(&context, &patients[k], &rows[k], False)
             if context.status != STATUS_DONE:
                 break

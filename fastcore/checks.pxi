@@ -9,6 +9,7 @@ _DTYPES = {
     for name, fields in (
         ("rule_sets", layout.PARAMETERS), ("traits", layout.TRAITS), ("results", layout.RESULTS),
         ("weekly", layout.WEEKLY), ("events", layout.EVENT), ("clinics", layout.CLINIC),
+        ("observations", layout.OBSERVATION),
     )
 }
 
@@ -50,6 +51,11 @@ _LIMITS = {
     "outside_share": (0.0, 1.0),
     "outside_step": (-1, layout.MAX_LADDER_STEPS - 1),
     "outside_stop_hazard_per_day": (0.0, 1e9),
+    "protocol_courses": (0, layout.MAX_PROTOCOL_COURSES),
+    "protocol_end_day": (0, 2**31),
+    "protocol_day": (0, 2**31),
+    "responder_redrawn": (0, 1),
+    "responder_share": (0.0, 1.0),
 }
 _BUYING_LIMITS = {
     "outside_step": (0, layout.MAX_LADDER_STEPS - 1),
@@ -172,6 +178,14 @@ def _check_windows(str place, rules):
                 f"order and from 0 to judge_at_days, which is {rules['judge_at_days']}")
 
 
+def _check_protocol(str place, rules):
+    """Its regimens are those of the ladder."""
+    courses = int(rules["protocol_courses"])
+    _check_limits(
+        f"{place}.protocol_step", rules["protocol_step"][:courses], 0,
+        int(rules["ladder_steps"]) - 1)
+
+
 def _check_rule_set(str place, rules, horizon_days):
     for name, (low, high) in _LIMITS.items():
         _check_limits(f"{place}.{name}", rules[name], low, high)
@@ -183,6 +197,7 @@ def _check_rule_set(str place, rules, horizon_days):
         _check_limits(f"{place}.ladder_steps", rules["ladder_steps"], 1, layout.MAX_LADDER_STEPS)
     _check_regimens(place, rules)
     _check_windows(place, rules)
+    _check_protocol(place, rules)
 
 
 def _check_ladders(rule_sets):
@@ -202,6 +217,20 @@ def _check_buying(rule_sets):
     for number in numpy.flatnonzero(buyers):
         for name, (low, high) in _BUYING_LIMITS.items():
             _check_limits(f"rule_sets[{number}].{name}", rule_sets[name][number], low, high)
+
+
+def _check_observed_days(observed_days, horizon_days):
+    _check_limits("observed_days", observed_days, 0, horizon_days - 1)
+    if (numpy.diff(observed_days) <= 0).any():
+        raise ValueError(f"observed_days: got {observed_days.tolist()}; "
+                         "allowed: patient days in ascending order, each once")
+
+
+def _check_no_protocol(rule_sets):
+    for number in numpy.flatnonzero(rule_sets["protocol_courses"] > 0):
+        raise ValueError(
+            f"rule_sets[{number}].protocol_courses: got {rule_sets['protocol_courses'][number]}; "
+            "allowed with queues: 0")
 
 
 def _check_change_days(change_days):
@@ -306,10 +335,14 @@ def _checked_plan(plan):
     _check_clinics(clinics)
     _check_patients(plan, clinics.shape[1], calendar_days)
     if plan.queues:
+        _check_no_protocol(rule_sets)
         _check_courses(rule_sets, clinics)
+    observed_days = _checked("observed_days", plan.observed_days, "i8", (None,))
+    _check_observed_days(observed_days, horizon_days)
     tables = _checked_tables(plan, count, calendar_days)
     return {
-        "rule_sets": rule_sets, "change_days": change_days, "clinics": clinics, **tables}
+        "rule_sets": rule_sets, "change_days": change_days, "clinics": clinics,
+        "observed_days": observed_days, **tables}
 
 
 def _check_clinic_of(traits, number):

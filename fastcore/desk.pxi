@@ -124,7 +124,9 @@ cdef class Desk:
             n += (self._desk.open_requests[k] & REQUEST_PROGRAMME != 0)
         return n
 
-    def advance(self, first, count, results, weekly, events, end_day, to_booking):
+    def advance(
+        self, first, count, results, weekly, events, end_day, to_booking, observations=None
+    ):
         """Move some of the patients up to calendar day `end_day`, or to its booking.
 
         Parameters
@@ -140,6 +142,8 @@ cdef class Desk:
         end_day : int
         to_booking : bool
             Whether steps 1 to 6 of `end_day` are lived.
+        observations : ndarray or None
+            As those of :func:`advance`, of all patients of the clinic.
 
         Returns
         -------
@@ -153,10 +157,11 @@ cdef class Desk:
         cdef int64_t last = _check_whole_number(
             "end_day", end_day, 0, self._inputs.calendar_days - is_booked)
         cdef Results* rows = _results_of(results, self._count)
+        cdef Observation* seen = _observations_of(&context, observations, self._count)
         _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
         with nogil:
             advance_at_desk(
-                &context, &self._desk, self._patients, self._traits, rows, begin, end, last,
+                &context, &self._desk, self._patients, self._traits, rows, seen, begin, end, last,
                 is_booked)
         return context.status, context.events_used
 

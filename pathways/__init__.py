@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "compare": "pathways.comparison",
     "load_scenario": "pathways.scenario",
+    "run_study": "pathways.studies.sweep",
     "simulate": "pathways.simulation",
 }
 

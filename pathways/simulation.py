@@ -7,7 +7,7 @@ import dataclasses
 import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from numbers import Integral
@@ -18,12 +18,14 @@ from pathways.errors import InputError, PathwaysError, Place, nearest, shown
 from pathways.plan import Plan, RawResult
 
 if TYPE_CHECKING:
+    import numpy
     import pandas
     import pyarrow
 
     from pathways.model.patient import PatientAgent
     from pathways.outcomes.directory import OutputDirectory
     from pathways.outcomes.dose_bands import DoseBand
+    from pathways.outcomes.log_by_unit import LogByUnit
     from pathways.outcomes.record import RunRecord
     from pathways.scenario import Scenario
 
@@ -51,16 +53,19 @@ class Result:
     raw : RawResult
     plan : Plan
     record : RunRecord
+    log : LogByUnit, optional
+        What the event log said where it was read while it was made and is not in `raw`.
 
     Attributes
     ----------
     raw, plan, record
         As given.
-    tables : dict from str to pyarrow.Table or None
-        ``patients``, ``weekly`` and ``events``, the last None if not kept.
-    patients, weekly, events, summary : pandas.DataFrame
-        ``events`` is None if not kept. Columns, types and units are those of
-        :mod:`pathways.outcomes.schema`; docs/python.md lists them.
+    tables : mapping from str to pyarrow.Table or None
+        ``patients``, ``weekly`` and ``events``, the last None if not kept; ``observations`` too if
+        days were observed.
+    patients, weekly, events, observations, summary : pandas.DataFrame
+        ``events`` is None if not kept, ``observations`` if no day was observed. Columns, types and
+        units are those of :mod:`pathways.outcomes.schema`; docs/python.md lists them.
     checks : list of Check
         What was counted more than once and agreed.
     fingerprints : dict from str to str or None
@@ -74,7 +79,9 @@ class Result:
         If two counts of the same thing differ: a fault of the engine, never of the input.
     """
 
-    def __init__(self, raw: RawResult, plan: Plan, record: RunRecord) -> None:
+    def __init__(
+        self, raw: RawResult, plan: Plan, record: RunRecord, log: LogByUnit | None = None
+    ) -> None:
         from pathways.outcomes.conservation import check_conservation
 
         self.raw = raw
@@ -82,14 +89,14 @@ class Result:
         self.record = record
         started = time.perf_counter()
         self.checks = check_conservation(raw, plan)
+        if log is not None:
+            self.checks += log.checks()
+            self.__dict__["bands"] = log.bands()
         record.seconds["checks"] = time.perf_counter() - started
 
     @cached_property
-    def tables(self) -> dict[str, pyarrow.Table | None]:
-        from pathways.outcomes.tables import events_table, patients_table, weekly_table
-
-        makers = {"patients": patients_table, "weekly": weekly_table, "events": events_table}
-        return {name: make(self.raw, self.plan) for name, make in makers.items()}
+    def tables(self) -> Mapping[str, pyarrow.Table | None]:
+        return Tables(self.raw, self.plan)
 
     @cached_property
     def patients(self) -> pandas.DataFrame:
@@ -101,7 +108,15 @@ class Result:
 
     @cached_property
     def events(self) -> pandas.DataFrame | None:
-        return None if self.tables["events"] is None else _frame(self.tables["events"])
+        return self._frame_if_kept("events")
+
+    @cached_property
+    def observations(self) -> pandas.DataFrame | None:
+        return self._frame_if_kept("observations")
+
+    def _frame_if_kept(self, name: str) -> pandas.DataFrame | None:
+        table = self.tables.get(name)
+        return None if table is None else _frame(table)
 
     @cached_property
     def summary(self) -> pandas.DataFrame:
@@ -130,6 +145,7 @@ class Result:
             light.__dict__.pop(name, None)
         light.__dict__["bands"] = self.bands
         light.raw = dataclasses.replace(self.raw, events=None)
+        light.__dict__["tables"] = self.tables.without_events(light.raw)
         return light
 
     @cached_property
@@ -174,6 +190,43 @@ class Result:
         )
 
 
+class Tables(Mapping[str, "pyarrow.Table | None"]):
+    """The tables of a run by name, each made when it is first asked for.
+
+    Parameters
+    ----------
+    raw : RawResult
+    plan : Plan
+    """
+
+    def __init__(self, raw: RawResult, plan: Plan) -> None:
+        self._raw, self._plan = raw, plan
+        observed = ("observations",) if len(plan.observed_days) else ()
+        self._names = ("patients", "weekly", "events", *observed)
+        self._made: dict[str, pyarrow.Table | None] = {}
+
+    def __getitem__(self, name: str) -> pyarrow.Table | None:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            from pathways.outcomes import tables
+
+            self._made[name] = getattr(tables, f"{name}_table")(self._raw, self._plan)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def without_events(self, raw: RawResult) -> Tables:
+        """Return the tables of `raw`, the same result without its events."""
+        light = Tables(raw, self._plan)
+        light._made = {name: one for name, one in self._made.items() if name != "events"}
+        return light
+
+
 def simulate(
     plan_or_scenario: Plan | Scenario | str | os.PathLike[str],
     *,
@@ -184,8 +237,11 @@ def simulate(
     draw: int | None = None,
     threads: int | None = None,
     events: bool = False,
+    observed_days: Sequence[int] | None = None,
     progress: Progress | None = None,
     patient_class: type[PatientAgent] | None = None,
+    traits: numpy.ndarray | None = None,
+    by_dose: bool = False,
 ) -> Result:
     """Simulate one scenario.
 
@@ -202,11 +258,18 @@ def simulate(
         Of the kernel; None leaves it to the engine. The results do not depend on it.
     events
         Whether to keep the event log.
+    observed_days
+        Days since the referral on which every patient is observed; None for none. A plan has them.
     progress
         Called now and then with the days or patients done, and all of them.
     patient_class
         A subclass of :class:`pathways.model.patient.PatientAgent` with decisions of its own, for
         the engine ``"mesa"``. Its name becomes part of the fingerprint.
+    traits
+        The plan's patients as ``RawResult.traits`` has them, if another run of the engine
+        ``"kernel"`` has sampled them already; None samples them.
+    by_dose
+        Whether harms by dose are counted although no events are kept.
 
     Returns
     -------
@@ -219,10 +282,14 @@ def simulate(
     """
     run = _engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
-    plan = plan_of(plan_or_scenario, patients=patients, years=years, seed=seed, draw=draw)
+    size = {"patients": patients, "years": years, "seed": seed, "draw": draw}
+    plan = plan_of(plan_or_scenario, **size, observed_days=observed_days)
     if patient_class is not None:
         run, plan = _with_own_decisions(run, plan, patient_class, engine)
-    return run_plan(run, plan, engine=engine, threads=threads, events=events, progress=progress)
+    if traits is not None and engine == "kernel":
+        run = partial(run, traits=traits)
+    how = {"engine": engine, "threads": threads, "progress": progress}
+    return run_plan(run, plan, events=events, by_dose=by_dose, **how)
 
 
 def _with_own_decisions(
@@ -238,7 +305,8 @@ def _with_own_decisions(
 
 
 def plan_of(
-    plan_or_scenario: Plan | Scenario | str | os.PathLike[str], **size: float | None
+    plan_or_scenario: Plan | Scenario | str | os.PathLike[str],
+    **size: float | Sequence[int] | None,
 ) -> Plan:
     """Return the plan of a scenario in any form; `size` as in :func:`simulate`.
 
@@ -274,11 +342,25 @@ def run_plan(
     threads: int | None,
     events: bool,
     progress: Progress | None,
+    by_dose: bool = False,
 ) -> Result:
-    """Hand a plan to an engine's `run`, time it, and check that what it returns adds up."""
+    """Hand a plan to an engine's `run`, time it, and check that what it returns adds up.
+
+    With `by_dose` the result knows harms by dose also where no events are kept.
+    """
     from pathways.outcomes.record import RunRecord
 
+    log = None
+    if by_dose and not events:
+        if engine != "kernel" or plan.queues:
+            whole = {"engine": engine, "threads": threads, "progress": progress}
+            return run_plan(run, plan, events=True, **whole).without_events()
+        from pathways.outcomes.log_by_unit import LogByUnit
+
+        log = LogByUnit()
     options = {"keep_events": events, "progress": progress}
+    if log is not None:
+        options["read_events"] = log
     record = RunRecord(engine)
     if engine == "kernel":
         from pathways import fastcore
@@ -289,7 +371,7 @@ def run_plan(
     started = time.perf_counter()
     raw = run(plan, **options)
     record.seconds["simulation"] = time.perf_counter() - started
-    return Result(raw, plan, record)
+    return Result(raw, plan, record, log)
 
 
 def refuse_bad_size(**size: int | None) -> None:

@@ -83,6 +83,7 @@ cdef void start_course(
     if patient.first_infusion_day == NEVER:
         patient.first_infusion_day = context.day
         this_week(context).first_infusions += 1
+    draw_responder_again(context, patient)
     if patient.course_step < rules.ladder_steps and patient.highest_step <= patient.course_step:
         patient.highest_step = patient.course_step + 1
 
@@ -236,6 +237,8 @@ cdef void after_course(
                 context.day + rules.taper_interval_days[patient.taper_index])
         else:
             set_visit(patient, VISIT_REVIEW, context.day + 1)
+    elif has_protocol(context):
+        set_visit(patient, VISIT_REVIEW, context.day + 1)
     elif course_is_judged(patient, rules):
         if rules.judge_at_days == 0:
             if not context.stop_reasons:

@@ -6,6 +6,7 @@ cdef extern from *:
     __attribute__((noinline)) static void pathways_come_and_go(void *, void *, double);
     __attribute__((noinline)) static void pathways_buy_infusion(void *, void *);
     __attribute__((noinline)) static void pathways_count_apart(void *, void *);
+    __attribute__((noinline)) static void pathways_observe(void *, void *);
     __attribute__((noinline)) static void pathways_write_results(void *, void *, void *);
     #endif
     """
@@ -30,6 +31,10 @@ cdef void count_apart "pathways_count_apart"(void* context, void* patient) noexc
         count_panel_score(here, <Patient*>patient, this_week(here))
     if here.queues:
         count_waiting(here, <Patient*>patient, this_week(here))
+
+
+cdef void observe_apart "pathways_observe"(void* context, void* patient) noexcept nogil:
+    observe(<Context*>context, <Patient*>patient)
 
 
 cdef void write_results_apart "pathways_write_results"(

@@ -586,7 +586,7 @@ cdef inline void fetch_ahead(const Patient* patient, int64_t day) noexcept nogil
 
 cdef void advance_at_desk(
     Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits, Results* results,
-    int64_t first, int64_t end, int64_t end_day, bint to_booking,
+    Observation* observations, int64_t first, int64_t end, int64_t end_day, bint to_booking,
 ) noexcept nogil:
     """Some of the clinic's patients up to a day, or to its booking."""
     cdef int64_t index
@@ -602,6 +602,7 @@ cdef void advance_at_desk(
         # What cannot meet the others any more need not wait for their booking days.
         is_done = is_done_with_clinic(context, desk, index, &patients[index])
         context.end_day = context.calendar_days if is_done else end_day
+        context.observations = observations + index * context.observed_count
         advance_patient(
             context, &patients[index], &results[index], to_booking and not is_done)
         if context.status != STATUS_DONE:

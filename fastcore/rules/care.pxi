@@ -96,10 +96,27 @@ cdef inline bint is_eligible(Context* context) noexcept nogil:
         and rules.minimum_age_days <= age_days <= rules.maximum_age_days)
 
 
+cdef void ask_for_first_course(Context* context, Patient* patient) noexcept nogil:
+    """After the tests of an accepted patient; a protocol asks for no caps."""
+    cdef int64_t reasons = take_stop_reasons(context)
+    if not has_protocol(context):
+        stay_on_ladder(context, patient)
+        reasons |= caps_reached(context, patient, patient.ladder_step)
+    if reasons:
+        patient.state = STATE_WAITING
+        end_treatment(context, patient, reasons)
+    elif has_protocol(context):
+        plan_protocol_course(context, patient, 0)
+    else:
+        plan_course(
+            context, patient, BOOKING_FIRST, patient.ladder_step,
+            context.day
+            + (1 if context.queues else context.traits.lead_to_treatment_days))
+
+
 cdef void assess(Context* context, Patient* patient) noexcept nogil:
     """7.1: who is offered a first course."""
     cdef bint is_offered = context.rules.ketamine_offered != 0
-    cdef int64_t reasons
     pay(
         context, patient, PAYER_HEALTH_SYSTEM, COST_LINE_ASSESSMENT,
         context.rules.price_assessment)
@@ -117,17 +134,7 @@ cdef void assess(Context* context, Patient* patient) noexcept nogil:
         consider_buying(context, patient)
         return
     do_tests(context, patient)
-    stay_on_ladder(context, patient)
-    reasons = caps_reached(context, patient, patient.ladder_step)
-    reasons |= take_stop_reasons(context)
-    if reasons:
-        patient.state = STATE_WAITING
-        end_treatment(context, patient, reasons)
-    else:
-        plan_course(
-            context, patient, BOOKING_FIRST, patient.ladder_step,
-            context.day
-            + (1 if context.queues else context.traits.lead_to_treatment_days))
+    ask_for_first_course(context, patient)
 
 
 cdef inline bint is_acted_on(
@@ -243,6 +250,8 @@ cdef inline void visit_after_course(
             context.rules.price_follow_up)
     if purpose == VISIT_JUDGEMENT:
         judge(context, patient)
+    elif has_protocol(context) and not patient.tapering:
+        follow_protocol(context, patient)
     else:
         review(context, patient, VERDICT_NOT_JUDGED, NOT_DEFINED)
 

@@ -23,6 +23,8 @@ cdef inline bint live_morning(Context* context, Patient* patient) noexcept nogil
     if context.day == patient.course_start_day and not patient.recovered:
         context.step = STEP_DIARY
         take_baselines(context, patient)
+    if context.day == context.next_observed_day:
+        observe_apart(context, patient)
     context.step = STEP_VISITS
     visit(context, patient)
     return True
@@ -56,6 +58,7 @@ cdef inline int64_t next_stop(Context* context, Patient* patient) noexcept nogil
     stop = sooner(referral_day + patient.visit_day, now, stop)
     stop = sooner(referral_day + patient.administration_day, now, stop)
     stop = sooner(referral_day + patient.outside_day, now, stop)
+    stop = sooner(referral_day + context.next_observed_day, now, stop)
     stop = sooner(context.next_change_day, now, stop)
     return context.end_day if stop > context.end_day else stop
 
@@ -124,8 +127,10 @@ cdef inline bint is_out_of_reach(Context* context, Patient* patient) noexcept no
 
 
 cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept nogil:
-    """The weeks before the rules change or the call ends, of a patient out of reach."""
-    cdef int64_t stop = sooner(context.next_change_day, context.calendar_day - 1, context.end_day)
+    """The weeks before a change of rules, an observed day or the call's end; out of reach."""
+    cdef int64_t yesterday = context.calendar_day - 1
+    cdef int64_t stop = sooner(context.next_change_day, yesterday, context.end_day)
+    stop = sooner(context.traits.referral_day + context.next_observed_day, yesterday, stop)
     while context.calendar_day + DAYS_PER_WEEK <= stop and has_room(context):
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):
@@ -187,6 +192,7 @@ cdef inline void begin_patient(Context* context, Patient* patient) noexcept nogi
     context.norm_utility_of_sex = context.norm_utility + context.traits.male * AGE_YEARS
     context.administered = False
     point_at_rules(context, patient)
+    find_next_observed_day(context, patient)
     go_to(context, referral_day if patient.calendar_day < referral_day else patient.calendar_day)
 
 

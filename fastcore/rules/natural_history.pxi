@@ -62,12 +62,14 @@ cdef void enter(Context* context, Patient* patient) noexcept nogil:
         number += 1
     set_rules(context, patient, number)
     patient.state = STATE_REFERRED
+    patient.responds = traits.responder
     patient.flare = traits.flare_at_enrolment
     patient.death_remaining = traits.death_clock
     patient.recovery_remaining = clock_at(context, PURPOSE_RECOVERY_CLOCK, 0)
     set_leaving_clocks(context, patient)
     set_harm_clocks(context, patient)
-    await_assessment(context, patient, traits.lead_to_assessment_days)
+    await_assessment(
+        context, patient, 0 if has_protocol(context) else traits.lead_to_assessment_days)
     this_week(context).referrals += 1
     patient.last_tick = context.calendar_day
     patient.age_years = age_in_years(context)

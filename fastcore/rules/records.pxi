@@ -18,10 +18,11 @@ cdef enum KernelConstant:
     ENROLLED = 0x50617468776179
     HALF_OF_INT64 = 0x4000000000000000
     PROCESSES = 16  # chronic harms with their two causes, padded
-    PANEL_PAIRS = 5  # of normals, in which the eight of one day's error lie
+    PAIRS_OF_A_DAY = 5  # of normals, in which the eight of one day's error lie
     EVENTS_OF_A_DAY = 256  # more than a patient's day can have
     NEVER = -1
     NO_VISIT = -1
+    NO_SCORE = -1
 
 
 cdef struct Patient:
@@ -65,6 +66,7 @@ cdef struct Patient:
     int64_t in_programme
     int64_t state
     int64_t recovered
+    int64_t responds  # the trait, unless it is drawn again at each course
     int64_t age_years
     int64_t last_tick
     int64_t visit_day
@@ -77,6 +79,7 @@ cdef struct Patient:
     int64_t calendar_day  # the first day that has not been simulated, or not whole
     int64_t is_at_booking  # steps 1 to 6 of that day have been
     int64_t rule_set
+    int64_t days_observed  # observed days that are over
     double lost_remaining
     double waiting_remaining
     double rereferral_remaining
@@ -209,6 +212,8 @@ cdef struct Context:
     const double* harm_age_factor
     const double* mortality_per_day
     const double* norm_utility
+    const int64_t* observed_days
+    int64_t observed_count
     int64_t horizon_days
     int64_t calendar_days
     bint may_come_back  # a rule set has a hazard of further referrals
@@ -242,6 +247,8 @@ cdef struct Context:
     int64_t step
     int64_t end_day
     int64_t next_change_day
+    int64_t next_observed_day  # patient day
+    Observation* observations  # of the patient, one for each observed day
     bint may_leave  # the rules in force have a hazard of loss, leaving or coming back
     bint administered
     int64_t stop_reasons  # exit reasons, as bits, that today's harms and choices give

@@ -5,7 +5,9 @@ cdef enum Booking:
     BOOKING_MAINTAIN
     BOOKING_REPEAT
     BOOKING_ESCALATE
-    BOOKING_TAPER
+    BOOKING_TAPER  # from here on without rests and yearly caps
+    BOOKING_PROTOCOL_FIRST
+    BOOKING_PROTOCOL
 
 
 cdef enum Pause:
@@ -93,7 +95,7 @@ cdef inline void set_booked_state(
 ) noexcept nogil:
     if pause != PAUSE_NONE:
         patient.state = STATE_PAUSED
-    elif booking == BOOKING_FIRST:
+    elif booking == BOOKING_FIRST or booking == BOOKING_PROTOCOL_FIRST:
         patient.state = STATE_WAITING
     elif booking == BOOKING_MAINTAIN or booking == BOOKING_TAPER:
         patient.state = STATE_MAINTENANCE
@@ -123,7 +125,7 @@ cdef void plan_course(
     """7.3: the regimen `step` for the first day from `wanted` on that the limits allow."""
     cdef int64_t start = wanted if wanted > context.day + 1 else context.day + 1
     cdef int64_t pause = PAUSE_NONE
-    if booking != BOOKING_TAPER:
+    if booking < BOOKING_TAPER:
         pause = pause_before(context, patient, &start)
     patient.course_step = step
     patient.course_rules = patient.rule_set

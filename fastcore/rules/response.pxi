@@ -53,31 +53,38 @@ cdef inline bint diary_is_missing(
         context, PURPOSE_DIARY_MISSING, day) < probability
 
 
-cdef double panel_error(Context* context) noexcept nogil:
+cdef double error_of_today(Context* context) noexcept nogil:
     """Today's diary error, from the pairs of normals that hold its own and the seven before."""
     cdef const Parameters* rules = context.rules
-    cdef double normals[2 * PANEL_PAIRS]
+    cdef double normals[2 * PAIRS_OF_A_DAY]
     cdef int64_t first_pair = (context.day - (DIARY_TERMS - 1)) >> 1
     cdef int64_t newest = context.day - 2 * first_pair
     cdef int64_t k
     cdef double error
     fill_normals(
         normals, context.seed, <uint32_t>context.traits.patient, context.clinic, context.draw,
-        PURPOSE_DIARY_ERROR, <int32_t>first_pair, PANEL_PAIRS)
+        PURPOSE_DIARY_ERROR, <int32_t>first_pair, PAIRS_OF_A_DAY)
     error = rules.diary_weights[0] * normals[newest]
     for k in range(1, DIARY_TERMS):
         error = error + rules.diary_weights[k] * normals[newest - k]
     return rules.diary_error_sd * error
 
 
+cdef int64_t score_of_today(Context* context, Patient* patient) noexcept nogil:
+    """Today's observed pain score, or `NO_SCORE`."""
+    if diary_is_missing(context, patient, context.day):
+        return NO_SCORE
+    return <int64_t>clip(floor(patient.pain + error_of_today(context) + 0.5))
+
+
 cdef void count_panel_score(
     Context* context, Patient* patient, WeeklyRow* row
 ) noexcept nogil:
     """The diary score of today of a patient of the panel."""
-    if diary_is_missing(context, patient, context.day):
-        return
-    row.panel_present += 1
-    row.panel_score_sum += <int64_t>clip(floor(patient.pain + panel_error(context) + 0.5))
+    cdef int64_t score = score_of_today(context, patient)
+    if score != NO_SCORE:
+        row.panel_present += 1
+        row.panel_score_sum += score
 
 
 cdef int64_t present_scores(

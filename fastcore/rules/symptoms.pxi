@@ -9,7 +9,7 @@ cdef inline void decay_effects(Context* context, Patient* patient) noexcept nogi
 
 
 cdef inline double slow_relief_of(Context* context, Patient* patient) noexcept nogil:
-    if context.traits.responder and patient.slow_site > 0.0:
+    if patient.responds and patient.slow_site > 0.0:
         return patient.slow_site / (
             context.traits.c50
             * (1.0 + context.rules.tolerance_kappa * patient.lifetime_auc_s / 1000.0)
@@ -34,18 +34,26 @@ cdef inline double with_interaction(
     return remaining
 
 
-cdef inline void feel_symptoms(Context* context, Patient* patient) noexcept nogil:
-    cdef double level = (
-        context.rules.recovered_pain_level if patient.recovered else context.traits.pain_level)
-    cdef double base = clip(level + patient.flare)
-    cdef double lowest = context.rules.remaining_floor
-    cdef double without_drug = patient.programme_remaining
-    cdef double slow_relief = slow_relief_of(context, patient)
-    cdef double remaining = (1.0 - slow_relief) * without_drug
-    cdef double floored
+cdef inline double level_of_today(Context* context, Patient* patient) noexcept nogil:
+    return context.rules.recovered_pain_level if patient.recovered else context.traits.pain_level
+
+
+cdef inline double remaining_before_floor(
+    Context* context, Patient* patient, double slow_relief
+) noexcept nogil:
+    cdef double remaining = (1.0 - slow_relief) * patient.programme_remaining
     if patient.in_programme and context.rules.therapy_interaction != 0.0:
         remaining = with_interaction(context, patient, remaining, slow_relief)
-    floored = lowest if remaining < lowest else remaining
+    return remaining
+
+
+cdef inline void feel_symptoms(Context* context, Patient* patient) noexcept nogil:
+    cdef double base = clip(level_of_today(context, patient) + patient.flare)
+    cdef double lowest = context.rules.remaining_floor
+    cdef double without_drug = patient.programme_remaining
+    cdef double remaining = remaining_before_floor(
+        context, patient, slow_relief_of(context, patient))
+    cdef double floored = lowest if remaining < lowest else remaining
     patient.base = base
     patient.removed = (floored - remaining) * base
     patient.treated = base * floored

@@ -31,6 +31,10 @@ COMMANDS = {
     "compare": CommandEntry(
         "pathways.cli.compare", "compare", "Compare policies on the same virtual patients."
     ),
+    "sweep": CommandEntry("pathways.cli.sweep", "sweep", "Run a study: many runs, resumed."),
+    "validate": CommandEntry(
+        "pathways.cli.validate", "validate", "Virtual trials beside their published results."
+    ),
     "check": CommandEntry("pathways.cli.check", "check", "Check files; nothing is simulated."),
     "schema": CommandEntry("pathways.cli.schema", "schema", "Write the JSON Schema for editors."),
     "evidence": CommandEntry("pathways.cli.evidence", "evidence", "Show the parameter book."),

@@ -1,4 +1,4 @@
-"""``pathways check``: validate scenario files; nothing is simulated."""
+"""``pathways check``: validate scenario, study and trial files; nothing is simulated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import typer
 
 def check(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Scenario files or shipped names.")
+        list[str],
+        typer.Argument(metavar="FILE...", help="Scenario, study or trial files, or shipped names."),
     ],
 ) -> None:
-    """Check scenario files; every problem is told with its place."""
+    """Check scenario, study and trial files; every problem is told with its place."""
     from pathways.errors import PathwaysError
 
     failures = []
@@ -29,6 +30,44 @@ def check(
 
 
 def _checked(name: str) -> list[str]:
+    """Return that a file is valid, and what is worth knowing about it."""
+    from pathways.studies.load import is_study
+    from pathways.trials.load import is_trial
+
+    if is_trial(name):
+        return _checked_trial(name)
+    return _checked_study(name) if is_study(name) else _checked_scenario(name)
+
+
+def _checked_trial(name: str) -> list[str]:
+    """Return that a trial is valid, and how many of its endpoints are compared with a paper."""
+    from pathways.trials.load import load_trial
+    from pathways.trials.run import refuse_unsimulable
+
+    trial = load_trial(name)
+    refuse_unsimulable(trial)
+    published = sum(one.published is not None for one in trial.endpoints)
+    number = f"{len(trial.endpoints)} endpoint{'s' if len(trial.endpoints) > 1 else ''}"
+    valid = f"{name}: `{trial.name}` is a valid trial ({trial.document.title})"
+    return [valid, f"{number}, {published} with a published result"]
+
+
+def _checked_study(name: str) -> list[str]:
+    """Return that a study is valid, and how many runs it has."""
+    from pathways.studies.load import load_study
+    from pathways.studies.study import factors, product_words
+
+    study = load_study(name)
+    product = product_words(factors(study))
+    runs = f"{len(study):,} runs = {product}" if len(study) > 1 else "1 run"
+    lines = [f"{name}: `{study.name}` is a valid study ({study.title})", runs]
+    if study.dropped:
+        number = f"{study.dropped:,} combination{'s' if study.dropped > 1 else ''}"
+        lines.append(f"left out by constraints: {number} of each scenario")
+    return lines
+
+
+def _checked_scenario(name: str) -> list[str]:
     """Return that a scenario is valid, and what it says without effect."""
     from pathways.resolve.resolver import resolve
     from pathways.scenario import load_scenario

@@ -106,6 +106,7 @@ def compare(
     """
     from pathways.comparison import running
     from pathways.comparison.names import chosen_reference
+    from pathways.figures.worker import worker_beside
     from pathways.outcomes.directory import OutputDirectory
     from pathways.simulation import refuse_bad_size, refuse_unknown_engine
     from pathways.version import model_version
@@ -113,29 +114,32 @@ def compare(
     started = time.perf_counter()
     refuse_unknown_engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
-    loaded = running.load_all(scenarios or running.SHIPPED, prices=prices)
-    reference = chosen_reference(tuple(loaded), reference)
-    refuse_too_large(loaded.values(), patients, years, engine=engine, events=events)
-    # Both before simulating, so that nobody waits for results that cannot be written.
-    refuse_unusable_kernel()
-    model_version()
-    with OutputDirectory(out, overwrite=overwrite) as directory:
-        is_watched = not quiet and sys.stderr.isatty()
-        with progress_bar(shown=is_watched) as progress:
-            compared = running.compare_loaded(
-                loaded,
-                reference=reference,
-                priced_by=prices,
-                patients=patients,
-                years=years,
-                seed=seed,
-                engine=engine,
-                threads=threads,
-                events=events,
-                progress=progress,
-            )
-        with status("Drawing and writing", shown=is_watched):
-            compared.write_into(directory, figures=not no_figures, report=not no_report)
+    # Started first: it loads what draws while this process reads, resolves and simulates.
+    with worker_beside(wanted=not no_figures) as worker:
+        loaded = running.load_all(scenarios or running.SHIPPED, prices=prices)
+        reference = chosen_reference(tuple(loaded), reference)
+        refuse_too_large(loaded.values(), patients, years, engine=engine, events=events)
+        # Both before simulating, so that nobody waits for results that cannot be written.
+        refuse_unusable_kernel()
+        model_version()
+        with OutputDirectory(out, overwrite=overwrite) as directory:
+            is_watched = not quiet and sys.stderr.isatty()
+            with progress_bar(shown=is_watched) as progress:
+                compared = running.compare_loaded(
+                    loaded,
+                    reference=reference,
+                    priced_by=prices,
+                    patients=patients,
+                    years=years,
+                    seed=seed,
+                    engine=engine,
+                    threads=threads,
+                    events=events,
+                    progress=progress,
+                )
+            with status("Drawing and writing", shown=is_watched):
+                wanted = {"figures": not no_figures, "report": not no_report}
+                compared.write_into(directory, worker=worker, **wanted)
     if quiet:
         _warn(compared)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas
 
+    from pathways.figures.worker import FigureWorker
     from pathways.outcomes.directory import OutputDirectory
     from pathways.simulation import Result
 
@@ -158,8 +159,18 @@ class Comparison:
             self.write_into(out, figures=figures, report=report)
         return out.path
 
-    def write_into(self, out: OutputDirectory, figures: bool = True, report: bool = True) -> None:
-        """Write the files into an output directory that was entered before simulating."""
+    def write_into(
+        self,
+        out: OutputDirectory,
+        figures: bool = True,
+        report: bool = True,
+        worker: FigureWorker | None = None,
+    ) -> None:
+        """Write the files into an output directory that was entered before simulating.
+
+        With a :class:`pathways.figures.worker.FigureWorker` another process draws the figures
+        while this one writes the tables.
+        """
         from pathways.comparison.write import write_comparison
 
-        write_comparison(self, out, figures=figures, report=report)
+        write_comparison(self, out, figures=figures, report=report, worker=worker)

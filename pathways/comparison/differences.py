@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from pathways.comparison.schema import KNOWN, MEASURES, ZERO, Measure
 from pathways.fastcore.sums import fixed_point_sum, squared_deviations
@@ -111,7 +112,9 @@ def _compared(measure: Measure, ours: pa.Table, theirs: pa.Table) -> tuple[Paire
         unit = str(mine)
     (policy, mine_known), (reference, other_known) = (_read(measure, t) for t in (ours, theirs))
     known = mine_known & other_known
-    found = paired_difference(policy[known], reference[known], FIXED_POINT[measure.unit])
+    if not known.all():
+        policy, reference = policy[known], reference[known]
+    found = paired_difference(policy, reference, FIXED_POINT[measure.unit])
     return Paired(found.estimate.noted(measure.note), found.independent_patients), unit
 
 
@@ -120,19 +123,22 @@ def _read(measure: Measure, table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     values, counted = np.zeros(table.num_rows), np.ones(table.num_rows, bool)
     for name in measure.columns:
         column = table[name]
-        known = column.is_valid().to_numpy()
         if measure.read == KNOWN:
-            values = values + known
+            values = values + column.is_valid().to_numpy()
             continue
-        values = values + column.cast(pa.float64()).fill_null(0.0).to_numpy()
-        if measure.null != ZERO:
-            counted &= known
+        numbers = column.cast(pa.float64())
+        has_nulls = numbers.null_count > 0
+        values = values + (numbers.fill_null(0.0) if has_nulls else numbers).to_numpy()
+        if has_nulls and measure.null != ZERO:
+            counted &= column.is_valid().to_numpy()
     return values, counted
 
 
 def _studied(result: Result) -> pa.Table:
     table = result.tables["patients"]
-    return table.filter(table["studied"])
+    studied = table["studied"]
+    # Most often everybody is, and a copy would be of all columns.
+    return table if pa.compute.all(studied).as_py() else table.filter(studied)
 
 
 def _currency(table: pa.Table) -> str | None:

@@ -111,18 +111,25 @@ def compare_loaded(
     reference = chosen_reference(tuple(loaded), reference)
     plans = {name: plan_of(given, **size) for name, given in loaded.items()}
     refuse_different_plans(plans)
-    results = {}
+    results, sampled = {}, {}
     for number, (name, plan) in enumerate(plans.items()):
-        # The log gives harm by dose; it is let go before the next run unless it is asked for.
-        result = simulate(
+        results[name] = simulate(
             plan,
             engine=engine,
             threads=threads,
-            events=True,
+            events=events,
+            by_dose=True,
             progress=_part(progress, number, len(plans)),
+            traits=sampled.get(patients_of(plan)),
         )
-        results[name] = result if events else result.without_events()
+        sampled.setdefault(patients_of(plan), results[name].raw.traits)
     return Comparison(results, reference, priced_by=priced_by)
+
+
+def patients_of(plan: Plan) -> tuple[object, ...]:
+    """Return all that the traits of a plan's patients follow from; equal for equal patients."""
+    arrays = (plan.population, plan.clinics["number"][0], plan.clinic_patients, plan.referral_days)
+    return (plan.seed, plan.draw, *(array.tobytes() for array in arrays))
 
 
 def load_all(

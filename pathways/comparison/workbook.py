@@ -30,11 +30,10 @@ def workbook(comparison: Comparison) -> Workbook:
     """Return the workbook: numbers as exact as the frames hold them."""
     from openpyxl import Workbook
 
-    book = Workbook()
+    book = Workbook(write_only=True)
     # The day of the run is in run.json; the same comparison gives the same workbook.
     book.properties.creator = "Pathways"
     book.properties.created = book.properties.modified = datetime(2000, 1, 1)
-    book.remove(book.active)
     for name, (headings, rows) in sheets(comparison).items():
         _fill(book.create_sheet(name), headings, rows)
     return book
@@ -125,27 +124,46 @@ def _of_frame(frame: pandas.DataFrame) -> Table:
 
 
 def _fill(sheet: Any, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    from openpyxl.styles import Alignment, Font
+    """Write a sheet from the top down; widths and what is frozen must be said before the rows."""
     from openpyxl.utils import get_column_letter
 
-    for row, values in enumerate([headings, *rows], start=1):
-        for column, value in enumerate(values, start=1):
-            _set(sheet.cell(row, column), value)
-    for column, heading in enumerate(headings, start=1):
-        sheet.cell(1, column).font = Font(bold=True)
-        sheet.cell(1, column).alignment = Alignment(wrap_text=True, vertical="top")
-        cells = [heading, *(cell.value for cell in sheet[get_column_letter(column)])]
-        width = max(len(str(value)) for value in cells if value is not None)
-        sheet.column_dimensions[get_column_letter(column)].width = min(width + 2, WIDEST)
+    rows = [[_written(value) for value in row] for row in rows]
+    for column, heading in enumerate(headings):
+        longest = max((len(str(row[column])) for row in rows if row[column] is not None), default=0)
+        width = max(len(str(heading)), longest) + 2
+        sheet.column_dimensions[get_column_letter(column + 1)].width = min(width, WIDEST)
     sheet.freeze_panes = "B2"
+    sheet.append([_heading(sheet, heading) for heading in headings])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
 
 
-def _set(cell: Any, value: Any) -> None:
-    """Put a value into a cell; text stays text, even if it looks like a formula."""
+def _heading(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
+    cell = WriteOnlyCell(sheet, _written(text))
+    cell.data_type = "s"
+    cell.font = Font(bold=True)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
+
+
+def _written(value: Any) -> Any:
+    """Return a value as a cell can hold it."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
-        cell.data_type = "s"
-    elif value is not None:
-        cell.value = value
+    if not isinstance(value, str):
+        return value
+    return ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Return what is appended for a value; text stays text, even if it looks like a formula."""
+    if not isinstance(value, str) or not value.startswith(("=", "#")):
+        return value
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    return cell

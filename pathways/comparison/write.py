@@ -23,6 +23,7 @@ from pathways.outcomes.write import json_bytes, write_parquet
 
 if TYPE_CHECKING:
     from pathways.comparison.comparison import Comparison
+    from pathways.figures.worker import Drawing, FigureWorker
     from pathways.outcomes.directory import OutputDirectory
 
 FORMAT_VERSION = 1
@@ -48,7 +49,12 @@ OF_A_RUN = ("fingerprint", "tables", "scenario")
 
 
 def write_comparison(
-    comparison: Comparison, out: OutputDirectory, *, figures: bool, report: bool
+    comparison: Comparison,
+    out: OutputDirectory,
+    *,
+    figures: bool,
+    report: bool,
+    worker: FigureWorker | None = None,
 ) -> None:
     """Write the files of a comparison into an output directory, which publishes them when left.
 
@@ -59,6 +65,8 @@ def write_comparison(
         Entered.
     figures, report : bool
         Whether to draw figures, and to write the report. Without figures the report has none.
+    worker : FigureWorker, optional
+        A process that draws while this one writes tables.
 
     Raises
     ------
@@ -66,16 +74,17 @@ def write_comparison(
         If a file cannot be written.
     """
     seconds: dict[str, float] = {}
-    with _timed(seconds, "tables"):
-        out.write("comparison.csv", lambda file: file.write(comparison_csv(comparison)))
-        _write_tables(comparison, out)
-    with _timed(seconds, "workbook"):
-        _write_workbook(comparison, out)
     with out.scratch() as folder:
+        drawing = _begin_figures(comparison, folder, worker) if figures else None
+        with _timed(seconds, "tables"):
+            out.write("comparison.csv", lambda file: file.write(comparison_csv(comparison)))
+            _write_tables(comparison, out)
+        with _timed(seconds, "workbook"):
+            _write_workbook(comparison, out)
         drawn: list[Path] = []
-        if figures:
+        if drawing is not None:
             with _timed(seconds, "figures"):
-                drawn = _write_figures(comparison, out, folder)
+                drawn = _write_figures(drawing, out)
         if report:
             with _timed(seconds, "report"):
                 _write_report(comparison, out, drawn)
@@ -139,10 +148,16 @@ def _write_workbook(comparison: Comparison, out: OutputDirectory) -> None:
     out.write("results.xlsx", lambda file: workbook(comparison).save(file))
 
 
-def _write_figures(comparison: Comparison, out: OutputDirectory, folder: Path) -> list[Path]:
-    from pathways.figures import write_figures
+def _begin_figures(comparison: Comparison, folder: Path, worker: FigureWorker | None) -> Drawing:
+    from pathways.figures.worker import Drawing
 
-    drawn = sorted(write_figures(comparison, folder))
+    # Both the figures and the tables need it; it is not to be made twice at the same time.
+    _ = comparison.differences
+    return Drawing(comparison, folder, worker)
+
+
+def _write_figures(drawing: Drawing, out: OutputDirectory) -> list[Path]:
+    drawn = sorted(drawing.finish())
     for path in drawn:
         out.write_path(f"figures/{path.name}", lambda new, path=path: shutil.copyfile(path, new))
     return drawn

@@ -23,6 +23,7 @@ def simulate_clinic(
     desk,
     plan: Plan,
     results: NDArray,
+    observations: NDArray | None,
     keep_events: bool,
     block_patients: int,
     pool: ThreadPoolExecutor | None = None,
@@ -38,6 +39,9 @@ def simulate_clinic(
     plan : Plan
     results : numpy.ndarray
         Records of ``layout.RESULTS``, a row for each patient of the clinic; written.
+    observations : numpy.ndarray or None
+        Records of ``layout.OBSERVATION``, shape (patients of the clinic, observed days); written.
+        None if no day is observed.
     keep_events : bool
     block_patients : int
         Patients to a block.
@@ -60,7 +64,7 @@ def simulate_clinic(
     OverflowError
         If a weekly sum leaves the range of int64.
     """
-    run = _ClinicRun(desk, plan, results, keep_events, block_patients, pool)
+    run = _ClinicRun(desk, plan, results, observations, keep_events, block_patients, pool)
     patients = len(results)
     for day in range(0, plan.calendar_days, desk.booking_every_days):
         if is_stopped():
@@ -90,12 +94,14 @@ class _ClinicRun:
         desk,
         plan: Plan,
         results: NDArray,
+        observations: NDArray | None,
         keep_events: bool,
         block_patients: int,
         pool: ThreadPoolExecutor | None,
     ) -> None:
         self.desk = desk
         self.results = results
+        self.observations = observations
         self.pool = pool
         self.keep_events = keep_events
         patients = len(results)
@@ -120,9 +126,10 @@ class _ClinicRun:
             self.chunks += block.events.taken()
 
     def _advance_block(self, block: _Block, end_day: int, to_booking: bool) -> None:
+        rest = (end_day, to_booking, self.observations)
         block.events.fill(
             lambda room: self.desk.advance(
-                block.first, block.count, self.results, block.weekly, room, end_day, to_booking
+                block.first, block.count, self.results, block.weekly, room, *rest
             )
         )
 

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Progress = Callable[[int, int], object]
+    ReadEvents = Callable[[RawResult, Plan], object]
 
 PATIENT_DAYS_PER_UNIT = 3_000_000
 # A clinic of more patients than this is moved by all threads together, a smaller one by one.
@@ -34,6 +35,7 @@ LARGE_CLINIC_PATIENTS = 20_000
 
 _TRAITS = layout.numpy_dtype(layout.TRAITS)
 _RESULTS = layout.numpy_dtype(layout.RESULTS)
+_OBSERVATIONS = layout.numpy_dtype(layout.OBSERVATION)
 
 
 def run(
@@ -43,6 +45,7 @@ def run(
     keep_events: bool = False,
     progress: Progress | None = None,
     traits: NDArray | None = None,
+    read_events: ReadEvents | None = None,
 ) -> RawResult:
     """Simulate a plan with the compiled engine.
 
@@ -60,6 +63,10 @@ def run(
     traits : numpy.ndarray or None
         Records of ``layout.TRAITS``, one for each patient, clinic by clinic; sampled from the
         plan if None.
+    read_events : callable or None
+        Given the result of each unit of work with its events, and its plan, as if the patients of
+        the unit were all there are; in any order and in several threads. Not with queues. So the
+        log of a large run can be read though it never is in memory as a whole.
 
     Returns
     -------
@@ -75,7 +82,9 @@ def run(
     """
     threads = _at_least_one("threads", threads, available_processors())
     unit_patients = _at_least_one("unit_patients", unit_patients, patients_per_unit(plan))
-    work = _Work(plan, keep_events, traits)
+    if plan.queues and read_events is not None:
+        raise ValueError("read_events: got a plan with queues; allowed: patients apart")
+    work = _Work(plan, keep_events, traits, read_events)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="pathways-kernel")
     told = _Told(plan.patients, progress)
     try:
@@ -140,17 +149,25 @@ class _Told:
 class _Work:
     """What all units share: the checked plan and the rows they write."""
 
-    def __init__(self, plan: Plan, keep_events: bool, traits: NDArray | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        keep_events: bool,
+        traits: NDArray | None,
+        read_events: ReadEvents | None = None,
+    ) -> None:
         from pathways.fastcore import kernel
 
         self.plan = plan
         self.kernel = kernel()
         self.inputs = self.kernel.Inputs(plan)
         self.keep_events = keep_events
+        self.read_events = read_events
         self.are_traits_given = traits is not None
         self.traits = np.empty(plan.patients, _TRAITS) if traits is None else traits
         self.results = np.empty(plan.patients, _RESULTS)
         self.weekly = np.zeros(len(plan.clinic_patients) * plan.weeks, WEEKLY)
+        self.observations = _no_observations(plan)
         self.weekly_lock = threading.Lock()
         self.is_stopped = threading.Event()
         if len(self.traits) != plan.patients:
@@ -165,6 +182,9 @@ class _Work:
             traits[:] = sample_traits(self.plan, unit.first, unit.count, unit.clinic)
         return traits
 
+    def observations_of(self, unit: _Unit) -> NDArray | None:
+        return None if self.observations is None else self.observations[unit.rows]
+
     def simulate(self, unit: _Unit) -> NDArray | None:
         """Simulate one unit without queues and return its events, if kept."""
         if self.is_stopped.is_set():
@@ -172,12 +192,29 @@ class _Work:
         traits = self.traits_of(unit)
         states = np.empty(unit.count * self.kernel.patient_bytes(), np.uint8)
         weekly = np.zeros(self.plan.weeks, WEEKLY)
-        events = EventBuffer(unit.count, self.keep_events)
+        events = EventBuffer(unit.count, self.keep_events or self.read_events is not None)
         self.kernel.enrol(self.inputs, traits, states)
         block = (self.inputs, traits, states, self.results[unit.rows], weekly)
-        events.fill(lambda room: self.kernel.advance(*block, room, self.plan.calendar_days))
+        rest = (self.plan.calendar_days, self.observations_of(unit))
+        events.fill(lambda room: self.kernel.advance(*block, room, *rest))
         self.add_weekly(unit.clinic, weekly)
-        return events.whole()
+        log = events.whole()
+        if self.read_events is not None:
+            self.read_events(*self._alone(unit, weekly, log))
+        return log if self.keep_events else None
+
+    def _alone(self, unit: _Unit, weekly: NDArray, log: NDArray) -> tuple[RawResult, Plan]:
+        """Return result and plan of a unit as if its patients were all there are."""
+        log = log.copy() if self.keep_events else log
+        log["patient"] -= unit.first
+        plan = replace(
+            self.plan,
+            patients=unit.count,
+            clinics=self.plan.clinics[:, unit.clinic : unit.clinic + 1],
+            clinic_patients=np.array([unit.count]),
+            referral_days=self.plan.referral_days[unit.rows],
+        )
+        return RawResult(self.traits[unit.rows], self.results[unit.rows], weekly, log), plan
 
     def simulate_clinic(
         self, unit: _Unit, pool: ThreadPoolExecutor | None = None, tell=None, block_patients=None
@@ -190,6 +227,7 @@ class _Work:
             desk,
             self.plan,
             self.results[unit.rows],
+            self.observations_of(unit),
             keep_events=self.keep_events,
             block_patients=block_patients or unit.count,
             pool=pool,
@@ -206,7 +244,13 @@ class _Work:
 
     def result(self, events: list[NDArray | None]) -> RawResult:
         kept = np.concatenate([np.empty(0, EVENTS), *events]) if self.keep_events else None
-        return RawResult(self.traits, self.results, self.weekly, kept)
+        return RawResult(self.traits, self.results, self.weekly, kept, self.observations)
+
+
+def _no_observations(plan: Plan) -> NDArray | None:
+    """Zeros for what the kernel may see of every patient; None if no day is observed."""
+    observed_days = len(plan.observed_days)
+    return np.zeros((plan.patients, observed_days), _OBSERVATIONS) if observed_days else None
 
 
 def _units(clinic_patients: list[int], unit_patients: int | None) -> Iterator[_Unit]:

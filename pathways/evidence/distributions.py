@@ -122,6 +122,24 @@ class Beta(Uncertain):
         return float(betaincinv(self.a, self.b, uniform))
 
 
+class HalfNormal(Uncertain):
+    """Absolute value of a normal around 0 with standard deviation `scale`."""
+
+    kind: Literal["half_normal"]
+    scale: Positive
+
+    def statistics(self) -> dict[str, float]:
+        """Return mean, median and mode."""
+        mean = self.scale * math.sqrt(2 / math.pi)
+        return {"mean": mean, "median": self.quantile(0.5), "mode": 0.0}
+
+    def quantile(self, uniform: float) -> float:
+        """Return the value below which the share `uniform` lies."""
+        from scipy.special import erfinv
+
+        return self.scale * math.sqrt(2) * float(erfinv(uniform))
+
+
 class Gamma(Uncertain):
     """Gamma with `shape` and `scale`; the mean is their product."""
 
@@ -221,9 +239,9 @@ class Dirichlet(Strict):
         return {name: part / total for name, part in zip(self.alphas, drawn, strict=True)}
 
 
-OneNumber = Normal | Lognormal | Beta | Gamma | Uniform | Triangular
+OneNumber = Normal | HalfNormal | Lognormal | Beta | Gamma | Uniform | Triangular
 Distribution = Annotated[
-    Fixed | Normal | Lognormal | Beta | Gamma | Uniform | Triangular | Dirichlet,
+    Fixed | Normal | HalfNormal | Lognormal | Beta | Gamma | Uniform | Triangular | Dirichlet,
     Field(discriminator="kind"),
 ]
 

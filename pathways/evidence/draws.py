@@ -6,9 +6,9 @@ addressed by :func:`address`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Context
 from typing import Any
 
 from pathways.errors import ValueProblem
@@ -16,7 +16,6 @@ from pathways.evidence.distributions import Dirichlet, Fixed
 from pathways.evidence.parameter import Parameter
 
 SIGNIFICANT_DIGITS = 12
-_ROUNDING = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_HALF_EVEN)
 
 UniformAt = Callable[[int, int], float]
 """Gives the uniform at (address of the parameter, occurrence), for one draw."""
@@ -27,17 +26,17 @@ def address(parameter: Parameter) -> int:
 
     It follows from the id alone, so adding or removing parameters moves no draw.
     """
-    return int.from_bytes(hashlib.blake2b(parameter.id.encode(), digest_size=4).digest(), "little")
+    return _hashed(parameter.id)
+
+
+@functools.lru_cache(maxsize=1024)
+def _hashed(identifier: str) -> int:
+    return int.from_bytes(hashlib.blake2b(identifier.encode(), digest_size=4).digest(), "little")
 
 
 def uniforms_needed(parameter: Parameter) -> int:
     """Return how many uniforms one draw takes: one for each component, 0 if all are fixed."""
-    given = parameter.uncertainty
-    if isinstance(given, Dirichlet):
-        return len(given.alphas)
-    if all(isinstance(one, Fixed) for one in parameter.distributions().values()):
-        return 0
-    return len(given) if isinstance(given, Mapping) else 1
+    return parameter.uniforms_needed
 
 
 def value_of(parameter: Parameter, draw: int, uniform_at: UniformAt) -> Any:
@@ -106,7 +105,8 @@ def value_at(parameter: Parameter, uniform: float | Sequence[float]) -> Any:
 
 def rounded(value: float) -> float:
     """Return `value` to 12 significant digits, so that the last bits of a library do not show."""
-    return float(_ROUNDING.create_decimal_from_float(value)) + 0.0
+    # Correctly rounded, and of two equally near the even one, as decimal arithmetic has it.
+    return float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") + 0.0
 
 
 def _one(distribution: Any, stated: Any, uniform: float) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -153,6 +154,16 @@ class Parameter(Strict):
     def is_input(self) -> bool:
         """Whether the model may draw it."""
         return self.role in INPUT_ROLES
+
+    @cached_property
+    def uniforms_needed(self) -> int:
+        """How many uniforms one draw takes: one for each component, 0 if all are fixed."""
+        given = self.uncertainty
+        if isinstance(given, Dirichlet):
+            return len(given.alphas)
+        if all(isinstance(one, Fixed) for one in self.distributions().values()):
+            return 0
+        return len(given) if isinstance(given, Mapping) else 1
 
     def distributions(self) -> dict[str, Any]:
         """Return every distribution with the name of its component, ``""`` for a single one."""

@@ -1,4 +1,4 @@
-"""Figures of a comparison, drawn with seaborn.
+"""Figures of a comparison, in the style of seaborn.
 
 ``FIGURES`` and ``CAPTIONS`` map a figure's name to a function of a comparison; nothing heavy is
 imported before one of them is called. The figures have no pyplot behind them: nothing opens,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pathways.comparison import Comparison
 
 INK = "#222222"
 FAINT = "#5F5F5F"
@@ -77,13 +76,14 @@ def settings() -> Iterator[None]:
         yield
 
 
-def in_style(draw: Callable[[Comparison], Figure]) -> Callable[[Comparison], Figure]:
+def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     """Make a drawing function draw with :func:`settings` and settle where everything stands."""
 
     @functools.wraps(draw)
-    def drawn(comparison: Comparison) -> Figure:
+    def drawn(*shown: Any) -> Figure:
         with settings(), without_warning_of_letters():
-            figure = draw(comparison)
+            figure = draw(*shown)
+            _fix_what_is_empty(figure)
             _settle(figure)
         return figure
 
@@ -98,6 +98,14 @@ def without_warning_of_letters() -> Iterator[None]:
         yield
 
 
+def _fix_what_is_empty(figure: Figure) -> None:
+    """Put empty axis labels somewhere: a place of their own is sought for them at every drawing."""
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if not axis.get_label_text():
+                axis.set_label_coords(0.5, 0.5)
+
+
 def _settle(figure: Figure) -> None:
     """Lay a figure out once and for all.
 
@@ -105,7 +113,8 @@ def _settle(figure: Figure) -> None:
     same, and so are the bytes of the files.
     """
     figure.get_layout_engine().execute(figure)
-    figure.set_layout_engine("none")
+    # No engine at all: with a placeholder of one every file would be drawn twice.
+    figure.set_layout_engine(None)
     for ax in figure.axes:
         ax.set_position([round(part, PLACES) for part in ax.get_position().bounds])
     for text in figure.texts:
@@ -180,11 +189,9 @@ def panels(figure: Figure, names: Sequence[str]) -> tuple[dict[str, Axes], Axes]
 
 def policy_line(ax: Axes, x: Any, y: Any, look: Look, width: float = 2.0, **more: Any) -> None:
     """Draw one policy's line, in order of `x`, with its colour and dashes."""
-    import seaborn
-
     words = {"color": look.colour, "linestyle": look.line_style, "linewidth": width}
     words |= {"markersize": 6.0, "markeredgecolor": "white", "markeredgewidth": 0.6, **more}
-    seaborn.lineplot(x=x, y=y, ax=ax, estimator=None, errorbar=None, legend=False, **words)
+    ax.plot(x, y, **words)
 
 
 def text_on(colour: str) -> str:

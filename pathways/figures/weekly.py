@@ -26,6 +26,7 @@ WEEKS_IN_FULL = 104
 PANEL, PANEL_SUM = "panel_present", "panel_score_sum"
 """Patients whose diary score of the last day of the week is known, and the sum of these scores."""
 
+KEPT = "_weekly_totals"
 SUM = "_sum_e6"
 SUM_UNITS = 1e6
 
@@ -60,6 +61,14 @@ def weekly_totals(result: Result) -> pandas.DataFrame:
         ``years``, from the start of the simulation to the day of the count.
     """
     table = result.weekly
+    # Every figure asks several times; kept with the table it was made from.
+    kept = vars(result).get(KEPT)
+    if kept is None or kept[0] is not table:
+        kept = vars(result)[KEPT] = (table, _totals(table, result))
+    return kept[1].copy()
+
+
+def _totals(table: pandas.DataFrame, result: Result) -> pandas.DataFrame:
     added = [
         name for name in table if not name.endswith("_mean") and name not in ("clinic", "week")
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,25 +40,42 @@ def write_figures(comparison: Comparison, directory: str | os.PathLike[str]) -> 
     """
     from pathways.figures import FIGURES
 
-    folder, written = Path(directory), []
-    try:
+    folder = Path(directory)
+    with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, draw in FIGURES.items():
-            written += _write(draw(comparison), folder, name)
+    return [path for name in FIGURES for path in write_figure(comparison, name, folder)]
+
+
+def write_figure(comparison: Comparison, name: str, folder: Path) -> list[Path]:
+    """Write one figure into a folder that is there; the rest as for :func:`write_figures`."""
+    from pathways.figures import FIGURES
+
+    with _explained(folder):
+        return _write(FIGURES[name](comparison), folder, name)
+
+
+def paths_of(name: str, folder: Path) -> list[Path]:
+    """Return the files of a figure."""
+    return [folder / f"{name}.{kind}" for kind in METADATA]
+
+
+def _write(figure: Figure, folder: Path, name: str) -> list[Path]:
+    from pathways.figures.style import settings, without_warning_of_letters
+
+    paths = paths_of(name, folder)
+    with settings(), without_warning_of_letters():
+        for path, metadata in zip(paths, METADATA.values(), strict=True):
+            figure.savefig(path, metadata=metadata)
+    return paths
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
             f"{error.filename or folder}: cannot be written: {reason}; make room, or give another "
             "directory"
         ) from error
-    return written
-
-
-def _write(figure: Figure, folder: Path, name: str) -> list[Path]:
-    from pathways.figures.style import settings, without_warning_of_letters
-
-    paths = [folder / f"{name}.{kind}" for kind in METADATA]
-    with settings(), without_warning_of_letters():
-        for path, metadata in zip(paths, METADATA.values(), strict=True):
-            figure.savefig(path, metadata=metadata)
-    return paths

@@ -10,7 +10,7 @@ import numpy
 from mesa import Agent, DataCollector, Model
 
 from pathways.fastcore.draws import Draws
-from pathways.layout import EVENT, RESULTS, numpy_dtype
+from pathways.layout import EVENT, OBSERVATION, RESULTS, numpy_dtype
 from pathways.model.clinic import ClinicAgent
 from pathways.model.patient import PatientAgent
 from pathways.plan import Plan, RawResult
@@ -64,6 +64,8 @@ class PathwayModel(Model):
         Discounted and plain years before a patient day.
     effect_factor, cost_factor, cost_prefix : list of float
         Discount factors of a patient day for effects and costs; discounted years before it.
+    observed_days : frozenset of int
+        Patient days on which patients are observed.
     harm_age_factor : list of list of float
         By chronic harm and age in whole years: multiplier of the background hazard.
 
@@ -105,6 +107,7 @@ class PathwayModel(Model):
         self.effect_factor = plan.effect_factor.tolist()
         self.cost_factor = plan.cost_factor.tolist()
         self.cost_prefix = plan.cost_prefix.tolist()
+        self.observed_days = frozenset(plan.observed_days.tolist())
         self.harm_age_factor = plan.harm_age_factor.tolist()
         self.day = 0
         self.clinics = [clinic_class(self, resources) for resources in resources_of(plan)]
@@ -182,6 +185,7 @@ class PathwayModel(Model):
             results=self._results(),
             weekly=numpy.concatenate([clinic.weekly() for clinic in self.clinics]),
             events=self._events() if self.keep_events else None,
+            observations=self._observations() if self.observed_days else None,
         )
 
     def close(self) -> None:
@@ -234,6 +238,15 @@ class PathwayModel(Model):
         for row, patient in enumerate(self.patients):
             results[row] = patient.results
         return results
+
+    def _observations(self) -> NDArray:
+        days = self.plan.observed_days.tolist()
+        observations = numpy.zeros((len(self.patients), len(days)), numpy_dtype(OBSERVATION))
+        for row, patient in enumerate(self.patients):
+            for column, day in enumerate(days):
+                if day in patient.observations:
+                    observations[row, column] = patient.observations[day]
+        return observations
 
     def _events(self) -> NDArray:
         lines = [line for patient in self.patients for line in patient.events]

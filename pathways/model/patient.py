@@ -17,7 +17,9 @@ from pathways.rules.ketamine import Infusion, Ketamine, WithinDayScore
 from pathways.rules.limits import Limits
 from pathways.rules.money import Money
 from pathways.rules.natural_history import NaturalHistory
+from pathways.rules.observation import Observation
 from pathways.rules.outside import Outside
+from pathways.rules.protocol import Protocol
 from pathways.rules.referral import Referral
 from pathways.rules.requests import Requests
 from pathways.rules.response import Response, Total
@@ -41,6 +43,7 @@ class PatientAgent(
     Symptoms,
     Response,
     Treatment,
+    Protocol,
     Limits,
     Requests,
     Ketamine,
@@ -50,6 +53,7 @@ class PatientAgent(
     ComingAndGoing,
     Outside,
     Money,
+    Observation,
     Books,
     AddressedDraws,
     Agent,
@@ -86,14 +90,17 @@ class PatientAgent(
     unsettled : bool
         Whether today's symptoms can differ from yesterday's; if not, nothing is worked out.
 
-    flare : float
-        Deviation of this week's pain from the long-run level, NRS points.
+    level, flare : float
+        Long-run level of today's pain, NRS; deviation of this week's from it, NRS points.
     base_pain, treated_pain, undrugged_pain, pain, pain_without_drug : float
         Pain of today: untreated; after drug and programme; after the programme alone; as felt
         (after expectation too); as it would be felt without the drug. NRS.
     pain_for_utility, pain_drug_only : float
         Pain of today with the 24-hour mean of the immediate effect; the same with expectation left
         out. NRS.
+    drug_relief, remaining : float
+        Fraction of pain that the drug takes away today; that drug and programme leave, before the
+        floor.
     removed : float
         Relief taken away by the floor of the remaining fraction, NRS points.
     pain_kept, pain_without_drug_kept : list of float
@@ -101,6 +108,8 @@ class PatientAgent(
     diary_since : int
         First day of the diary: that of the last referral.
 
+    responds : int
+        Whether ketamine relieves the pain now: the trait `responder` unless that is drawn again.
     slow_site : float
         Concentration at the slow effect site, ng/mL S-equivalents.
     lifetime_auc_s, dose_auc_s : float
@@ -192,6 +201,8 @@ class PatientAgent(
 
     held_utility, held_pain, held_removed, held_drug_only : float
         Daily values not yet added up, since the day `books_day`.
+    observations : dict from int to tuple
+        By observed patient day, fields of ``layout.OBSERVATION``.
     trace : int
         Running 64-bit hash of events and weekly latent state.
     events : list of tuple
@@ -221,6 +232,7 @@ class PatientAgent(
         self.have_no_requests()
         self.have_bought_nothing()
         self.have_paid_nothing()
+        self.be_unobserved()
         self._open_books()
 
     def _be_untouched(self) -> None:
@@ -239,13 +251,15 @@ class PatientAgent(
         self.died_day = self.recovered_day = NEVER
 
     def _have_symptoms(self) -> None:
-        self.flare = 0.0
+        self.level = self.flare = 0.0
+        self.drug_relief, self.remaining = 0.0, 1.0
         self.base_pain = self.treated_pain = self.undrugged_pain = 0.0
         self.pain = self.pain_without_drug = 0.0
         self.pain_for_utility = self.pain_drug_only = self.removed = 0.0
         self.pain_kept = [0.0] * HISTORY_DAYS
         self.pain_without_drug_kept = [0.0] * HISTORY_DAYS
         self.diary_since = 0
+        self.responds = self.responder
         self.slow_site = self.lifetime_auc_s = self.dose_auc_s = 0.0
         self.infusion = Infusion(self.rules, 0, 0, 1.0)
         self.s_factor = 1.0
@@ -327,6 +341,8 @@ class PatientAgent(
             self.day_step = Step.DIARY
             if self.baselines_are_due():
                 self.take_baselines()
+        if day in model.observed_days and day < self.results_day:
+            self.observe()
         if self.stop_reasons or day == self.visit_day or self.recovered:
             self.day_step = Step.VISITS
             self.be_seen()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -76,10 +77,7 @@ def named(
     ValueError
         If a number is no code, or none that has a word here, and not `missing`.
     """
-    places = np.full(max(codes) + 1, -1, np.int8)
-    for code in codes:
-        if code.name.lower() in names:
-            places[code] = names.index(code.name.lower())
+    places = _places(codes, names)
     inside = (numbers >= 0) & (numbers < len(places))
     found = places[np.where(inside, numbers, 0)]
     unknown = (~inside | (found < 0)) & (True if missing is None else ~missing)
@@ -87,6 +85,17 @@ def named(
         row = int(np.argmax(unknown))
         raise ValueError(f"row {row}: {numbers[row]} is not a {codes.__name__} code")
     return pa.DictionaryArray.from_arrays(pa.array(found, mask=missing), pa.array(names))
+
+
+@functools.cache
+def _places(codes: type[IntEnum], names: tuple[str, ...]) -> np.ndarray:
+    """Return the index in `names` of each code's word, -1 for one that has none."""
+    words = {code: code.name.lower() for code in codes}
+    places = [
+        names.index(words[code]) if words.get(code) in names else -1
+        for code in range(max(codes) + 1)
+    ]
+    return np.array(places, np.int8)
 
 
 def assembled(columns: tuple[Column, ...], arrays: Mapping[str, pa.Array]) -> pa.Table:

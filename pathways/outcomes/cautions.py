@@ -178,6 +178,20 @@ def cautions_of_rules(description: Mapping[str, Any]) -> list[str]:
     description : mapping
         ``Plan.description``.
     """
+    return [*_wrong_responder(description), *_judged_on_board(description)]
+
+
+def _wrong_responder(description: Mapping[str, Any]) -> list[str]:
+    structure = description.get("scenario", {}).get("structure") or {}
+    if structure.get("responder") != "redrawn":
+        return []
+    return [
+        "whether ketamine works is drawn again at each course, which makes a responder of nearly "
+        "everybody who is treated often enough: a wrong model, to be compared with and never used"
+    ]
+
+
+def _judged_on_board(description: Mapping[str, Any]) -> list[str]:
     policy = description.get("scenario", {}).get("policy", {})
     criteria = (policy.get("response") or {}).get("criteria", ())
     if not any(criterion.get("moment") for criterion in criteria):

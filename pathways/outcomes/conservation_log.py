@@ -149,8 +149,8 @@ class _Log:
     ) -> Check:
         """Compare events by patient, and by kind where there are several, with the columns."""
         columns = columns.reshape(self._plan.patients, -1)
-        counted = np.zeros(columns.shape, np.int64)
-        np.add.at(counted, (self.rows(events), kinds), 1)
+        cells = self.rows(events) * columns.shape[1] + kinds
+        counted = np.bincount(cells, minlength=columns.size).reshape(columns.shape)
         for kind in range(columns.shape[1]):
             what = f"{name} in the event log" + (f", kind {kind}," * (columns.shape[1] > 1))
             refuse_difference(what, "patients", counted[:, kind], columns[:, kind])

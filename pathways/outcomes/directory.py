@@ -27,6 +27,7 @@ RUN_FILES = (
     "patients.parquet",
     "weekly.parquet",
     "events.parquet",
+    "observations.parquet",
     "summary.csv",
     "run.json",
     MANIFEST,
@@ -34,7 +35,12 @@ RUN_FILES = (
 """Every file a run may write."""
 
 COMPARISON_FILES = ("comparison.csv", "results.xlsx", "report.html", "run.json", MANIFEST)
-FOLDERS = ("patients", "weekly", "events", "figures")
+VALIDATION_FORMAT = "pathways validation"
+VALIDATION_FILES = ("validation.csv", "validation.md", "diaries.csv", "run.json", MANIFEST)
+FORMATS_WITH_FILES = (COMPARISON_FORMAT, VALIDATION_FORMAT)
+"""Their manifests list the files written."""
+
+FOLDERS = ("patients", "weekly", "events", "observations", "figures")
 """What a comparison may write; its manifest lists the files in the folders."""
 
 _SUFFIX = ".pathways-unfinished"
@@ -74,13 +80,13 @@ class OutputDirectory:
     def __enter__(self) -> OutputDirectory:
         refuse_unusable(self.path, overwrite=self._overwrite)
         try:
-            with _explained(self.path):
+            with explained(self.path):
                 self._make(self.path)
                 self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             self._lock()
             self._ours = _files_of_ours(self.path)
             self._remove_temporary_files()
-            with _explained(self.path):
+            with explained(self.path):
                 self._list(sorted(self._ours))
         except BaseException:
             self._leave()
@@ -98,7 +104,7 @@ class OutputDirectory:
         `name` is one of ``RUN_FILES`` or ``COMPARISON_FILES``, or ``FOLDER/FILE`` with one of
         ``FOLDERS``.
         """
-        with _explained(self.path / name):
+        with explained(self.path / name):
             with open(self._begin(name), "xb") as file:
                 fill(file)
                 file.flush()
@@ -106,7 +112,7 @@ class OutputDirectory:
 
     def write_path(self, name: str, fill: Callable[[Path], object]) -> None:
         """Write a file as :meth:`write` does; `fill` gets the path and makes the file itself."""
-        with _explained(self.path / name):
+        with explained(self.path / name):
             path = self._begin(name)
             fill(path)
             descriptor = os.open(path, os.O_RDONLY)
@@ -119,7 +125,7 @@ class OutputDirectory:
     def scratch(self) -> Iterator[Path]:
         """Yield an empty folder for files that are not results; it is gone afterwards."""
         folder = self.path / _SCRATCH
-        with _explained(self.path):
+        with explained(self.path):
             folder.mkdir()
         try:
             yield folder
@@ -129,7 +135,7 @@ class OutputDirectory:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
             if kind is None:
-                with _explained(self.path):
+                with explained(self.path):
                     self._publish()
         finally:
             self._remove_temporary_files()
@@ -164,7 +170,7 @@ class OutputDirectory:
         for name in names:
             os.replace(self.path / _temporary(name), self.path / name)
         for folder in {(self.path / name).parent for name in names}:
-            _sync(folder)
+            sync_folder(folder)
         if MANIFEST in self._written:
             os.replace(self.path / _temporary(MANIFEST), self.path / MANIFEST)
             os.fsync(self._descriptor)
@@ -217,7 +223,7 @@ def refuse_unusable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         else and no results.
     """
     path = Path(path)
-    with _explained(path):
+    with explained(path):
         _refuse_unwritable(path)
         names = set(os.listdir(path)) if path.exists() else set()
     if is_finished(path):
@@ -239,9 +245,9 @@ def is_finished(path: str | os.PathLike[str]) -> bool:
 
 
 def format_of(path: str | os.PathLike[str]) -> str | None:
-    """Return ``MANIFEST_FORMAT`` or ``COMPARISON_FORMAT``; None if nothing finished lies there."""
+    """Return the format of what lies there, such as ``MANIFEST_FORMAT``; None if not finished."""
     found = _manifest(Path(path)).get("format")
-    return found if found in (MANIFEST_FORMAT, COMPARISON_FORMAT) else None
+    return found if found in (MANIFEST_FORMAT, *FORMATS_WITH_FILES) else None
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -255,7 +261,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 def _files_of_ours(path: Path) -> set[str]:
     """Return the files that a finished or killed process of ours left."""
     found = set(RUN_FILES) if format_of(path) == MANIFEST_FORMAT else set()
-    if format_of(path) == COMPARISON_FORMAT:
+    if format_of(path) in FORMATS_WITH_FILES:
         found |= {MANIFEST, *_texts(_manifest(path).get("files"))}
     with contextlib.suppress(OSError, ValueError):
         found |= set((path / _LIST).read_text("utf-8").splitlines())
@@ -271,7 +277,7 @@ def _may_be_ours(name: str) -> bool:
     parts = PurePosixPath(name).parts
     if len(parts) == 2:
         return parts[0] in FOLDERS and parts[1] != ".."
-    return name in (*RUN_FILES, *COMPARISON_FILES)
+    return name in (*RUN_FILES, *COMPARISON_FILES, *VALIDATION_FILES)
 
 
 def _is_unfinished(names: set[str]) -> bool:
@@ -289,7 +295,8 @@ def _refuse_unwritable(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _explained(path: Path):
+def explained(path: Path) -> Iterator[None]:
+    """Say what goes wrong while writing to `path` as an :class:`OutputError` with a remedy."""
     try:
         yield
     except OSError as error:
@@ -300,7 +307,8 @@ def _explained(path: Path):
         raise OutputError(f"{path}: cannot be written: {reason}; {remedy}") from error
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names of the files in a folder survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -102,8 +102,10 @@ def _time(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     rows, starts, doses = changes_of_dose(raw, plan)
     ends = np.append(starts[1:], 0)
     ends[np.append(rows[1:] != rows[:-1], True)] = follow_up_days(raw.results, plan)
-    by_patient = np.zeros((len(raw.results), len(NAMES)), np.int64)
-    np.add.at(by_patient, (rows, band_of(doses)), ends - starts)
+    cells, shape = rows * len(NAMES) + band_of(doses), (len(raw.results), len(NAMES))
+    # Days are whole and few: sums of doubles are exact.
+    days = np.bincount(cells, weights=ends - starts, minlength=shape[0] * shape[1])
+    by_patient = days.astype(np.int64).reshape(shape)
     studied = by_patient[calendar.is_studied(plan)]
     return studied.sum(axis=0), np.count_nonzero(studied, axis=0)
 

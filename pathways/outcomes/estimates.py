@@ -41,7 +41,8 @@ class Estimate:
 
     def noted(self, note: str) -> Estimate:
         """Return the same estimate with `note` before its own."""
-        return replace(self, note="; ".join(part for part in (note, self.note) if part))
+        whole = f"{note}; {self.note}" if note and self.note else note or self.note
+        return Estimate(self.value, self.standard_error, self.low, self.high, self.n, whole)
 
 
 def mean(values: np.ndarray, scale: int, lowest: float | None = None) -> Estimate:
@@ -64,8 +65,7 @@ def mean(values: np.ndarray, scale: int, lowest: float | None = None) -> Estimat
     if n == 1:
         return Estimate(value, n=1, note="one patient: no standard error")
     error = math.sqrt(squared_deviations(values, value) / (n - 1) / n)
-    found = _with_normal_interval(value, error, n)
-    return found if lowest is None else replace(found, low=max(lowest, found.low))
+    return _with_normal_interval(value, error, n, lowest)
 
 
 def proportion(count: int, n: int) -> Estimate:
@@ -170,6 +170,9 @@ def _at_rank(ordered: np.ndarray, rank: int) -> float | None:
     return float(ordered[rank - 1]) if 1 <= rank <= len(ordered) else None
 
 
-def _with_normal_interval(value: float, error: float, n: int) -> Estimate:
+def _with_normal_interval(
+    value: float, error: float, n: int, lowest: float | None = None
+) -> Estimate:
     half = NORMAL_975 * error
-    return Estimate(value, error, value - half, value + half, n)
+    low = value - half if lowest is None else max(lowest, value - half)
+    return Estimate(value, error, low, value + half, n)

@@ -16,7 +16,8 @@ A run's fingerprint is the same hash over texts: ``pathways run``; then for ``pa
 and ``events`` in this order the table's name and its fingerprint (hexadecimal); then ``scenario``
 and the resolved scenario as canonical JSON. If the events were not kept, ``not kept`` stands in the
 place of their fingerprint: they are then covered by the column ``trace`` of the patients, a hash of
-each patient's events, alone.
+each patient's events, alone. Of a run with observed days ``observations`` and its fingerprint come
+after the events.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ BLOCK_ROWS = 65_536
 DIGEST_BYTES = 32
 NOT_KEPT = "not kept"
 RUN_TABLES = ("patients", "weekly", "events")
+OBSERVATIONS = "observations"
 
 
 def table_fingerprint(table: pa.Table) -> str:
@@ -70,12 +72,14 @@ def run_fingerprint(tables: Mapping[str, str | None], description: Mapping[str, 
     Parameters
     ----------
     tables : mapping from str to str or None
-        The fingerprints of ``patients``, ``weekly`` and ``events``; None for events not kept.
+        The fingerprints of ``patients``, ``weekly``, ``events`` and, of a run with observed days,
+        ``observations``; None for what was not kept.
     description : mapping
         The scenario as resolved.
     """
     digest = hashlib.blake2b(_text("pathways run"), digest_size=DIGEST_BYTES)
-    for name in RUN_TABLES:
+    further = (OBSERVATIONS,) if OBSERVATIONS in tables else ()
+    for name in (*RUN_TABLES, *further):
         digest.update(_text(name) + _text(tables[name] or NOT_KEPT))
     digest.update(_text("scenario") + _text(canonical_json(description)))
     return digest.hexdigest()

@@ -36,6 +36,7 @@ def manifest_of(
     plan: Plan, tables: Mapping[str, pa.Table | None], fingerprints: Mapping[str, str | None]
 ) -> dict[str, Any]:
     """Return the manifest of a run as JSON-compatible values."""
+    observed = plan.observed_days.tolist()
     return {
         "format": MANIFEST_FORMAT,
         "format_version": MANIFEST_VERSION,
@@ -55,6 +56,7 @@ def manifest_of(
         "horizon_days": plan.horizon_days,
         "calendar_days": plan.calendar_days,
         "studied_days": list(plan.studied_days),
+        **({"observed_days": observed} if observed else {}),
         "regions": calendar.regions_of(plan),
         "clinics": {
             "numbers": calendar.clinic_numbers(plan).tolist(),

@@ -6,6 +6,7 @@ is part of the fingerprint; new columns go to the end of a table.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from pathways.codes import (
@@ -264,6 +265,29 @@ EVENTS: tuple[Column, ...] = (
 )
 """One row for each event, clinic by clinic, ordered by patient, then as they happened."""
 
+_NOT_SEEN = "dead, or after the end of the simulation"
+_NO_SCORE = f"no score given; {_NOT_SEEN}"
+
+OBSERVATIONS: tuple[Column, ...] = (
+    Column("clinic", INTEGER, "", "clinic number"),
+    Column("patient", INTEGER, "", "index in the clinic"),
+    Column("day", INTEGER, "d", "referral to the observed day"),
+    Column("seen", FLAG, "", "alive and simulated on this day"),
+    Column("state", TEXT, "", "state before the day's visits", _NOT_SEEN, STATES),
+    Column("score", INTEGER, "NRS", "diary score of the day", _NO_SCORE),
+    Column("level", FLOAT, "NRS", "pain level of the day", _NOT_SEEN),
+    Column("flare", FLOAT, "NRS", "flare", _NOT_SEEN),
+    Column("base", FLOAT, "NRS", "pain before any effect", _NOT_SEEN),
+    Column("slow_relief", FLOAT, "", "share of pain that the slow drug effect takes", _NOT_SEEN),
+    Column("programme_remaining", FLOAT, "", "share of pain that the therapies leave", _NOT_SEEN),
+    Column("remaining", FLOAT, "", "what drug and therapies leave before the floor", _NOT_SEEN),
+    Column("treated", FLOAT, "NRS", "pain after drug, therapies and floor", _NOT_SEEN),
+    Column("expectation", FLOAT, "NRS", "expectation of the day", _NOT_SEEN),
+    Column("pain", FLOAT, "NRS", "latent pain", _NOT_SEEN),
+    Column("pain_without_drug", FLOAT, "NRS", "the same without the slow drug effect", _NOT_SEEN),
+)
+"""One row for each patient and observed day, in patient order; only of runs with such days."""
+
 SUMMARY: tuple[Column, ...] = (
     Column("block", TEXT, "", "whom the measure is about"),
     Column("measure", TEXT, "", "what is measured"),
@@ -282,6 +306,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "weekly": WEEKLY,
     "events": EVENTS,
 }
+"""Of every run."""
 
 
 def arrow_type(column: Column) -> pyarrow.DataType:
@@ -300,6 +325,7 @@ def arrow_type(column: Column) -> pyarrow.DataType:
     return types[column.type]
 
 
+@functools.cache
 def arrow_schema(columns: tuple[Column, ...]) -> pyarrow.Schema:
     """Return the Arrow schema of a table; each field carries its unit and meaning as metadata."""
     import pyarrow

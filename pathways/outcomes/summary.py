@@ -15,7 +15,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from pathways.codes import ExitReason, State
-from pathways.outcomes import clinics, dose_bands, estimates, schema
+from pathways.outcomes import calendar, clinics, dose_bands, estimates, schema
 from pathways.outcomes.agreement import Check
 from pathways.outcomes.dose_bands import DoseBand
 from pathways.outcomes.estimates import Estimate
@@ -83,12 +83,23 @@ def summary_of(
 ) -> list[Row]:
     """Return the headline measures of a run; all as :class:`pathways.simulation.Result` has them.
 
+    Parameters
+    ----------
+    plan : Plan
+    tables : mapping from str to pyarrow.Table
+        Those that are not needed are not asked for.
+    checks : sequence of Check
+    bands : sequence of DoseBand or None
+
     Returns
     -------
     list of dict
         As :func:`summarise`.
     """
-    return summarise(tables["patients"], bands, checks, plan=plan, weekly=tables["weekly"])
+    # Nothing is said of the clinics of a closed cohort, so its weeks are not needed.
+    is_closed = calendar.kind_of(plan) == calendar.CLOSED_COHORT
+    weekly = None if is_closed else tables["weekly"]
+    return summarise(tables["patients"], bands, checks, plan=plan, weekly=weekly)
 
 
 def summarise(

@@ -35,6 +35,10 @@ DAYS = (
     "exit_day first_exit_day died_day recovered_day assessed_day first_infusion_day "
     "last_infusion_day"
 ).split()
+SEEN = (
+    "level flare base slow_relief programme_remaining remaining treated expectation pain "
+    "pain_without_drug"
+).split()
 LATENT = "pain pain_without_drug expectation base_pain programme_pain".split()
 WEEKLY_AS_IT_IS = (
     "infusions first_infusions exits deaths panel_present panel_score_sum referrals assessments "
@@ -109,8 +113,10 @@ def weekly_table(raw: RawResult, plan: Plan) -> pa.Table:
 
 
 def _chair_minutes_open(plan: Plan) -> pa.Array:
+    if not plan.queues:
+        return pa.nulls(len(plan.clinic_patients) * plan.weeks, pa.int64())
     minutes, unlimited = calendar.chair_minutes_open(plan)
-    return number(minutes.ravel(), unlimited.ravel() | (not plan.queues))
+    return number(minutes.ravel(), unlimited.ravel())
 
 
 def events_table(raw: RawResult, plan: Plan) -> pa.Table | None:
@@ -140,6 +146,33 @@ def _events_block(events: np.ndarray) -> pa.Table:
         **as_they_are(events, "clinic", "patient", "day", "step", "code", *VALUES),
     }
     return assembled(schema.EVENTS, columns)
+
+
+def observations_table(raw: RawResult, plan: Plan) -> pa.Table | None:
+    """Return what was seen of each patient on each observed day, None if the engine kept nothing.
+
+    Parameters and errors are those of :func:`patients_table`.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        Columns of ``schema.OBSERVATIONS``, one row for each patient and day.
+    """
+    if raw.observations is None:
+        return None
+    days = len(plan.observed_days)
+    refuse_wrong_length("observations", raw.observations.size, plan.patients * days)
+    seen = raw.observations.reshape(-1)
+    unseen = seen["seen"] == 0
+    columns = {
+        **{name: number(np.repeat(raw.traits[name], days)) for name in ("clinic", "patient")},
+        "day": number(np.tile(plan.observed_days, plan.patients)),
+        "seen": flag(seen["seen"]),
+        "state": named(seen["state"], State, schema.STATES, unseen),
+        "score": number(seen["score"], unseen | (seen["score"] == NEVER)),
+        **{name: number(seen[name], unseen) for name in SEEN},
+    }
+    return assembled(schema.OBSERVATIONS, columns)
 
 
 def _traits_of(traits: Records) -> dict[str, pa.Array]:

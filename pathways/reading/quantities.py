@@ -121,6 +121,17 @@ def parse_whole_number(text: str) -> int:
     return int(text)
 
 
+def split_quantity(text: str) -> tuple[Fraction, str]:
+    """Return the exact number in `text` and the unit behind it, empty if there is none.
+
+    Raises
+    ------
+    ValueProblem
+        As :func:`parse_quantity`; the unit is not looked at.
+    """
+    return _split(text)
+
+
 def format_quantity(value: float, unit: str) -> str:
     """Return `value` and its unit as they would be written: ``format_quantity(80.0, "mg")`` is
     ``80 mg``.

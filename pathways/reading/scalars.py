@@ -171,7 +171,7 @@ class Quantity(Bounds, ScalarReader):
         return int(number)
 
     def _whole_near(self, number: float) -> list[str] | None:
-        """Return the whole numbers next to `number` that are in bounds, as they would be written."""
+        """Return the whole numbers next to `number` that are in bounds, as one writes them."""
         if abs(number) > LARGEST_WHOLE_NUMBER:
             return None
         near = filter(self.hold, (math.floor(number), math.ceil(number)))

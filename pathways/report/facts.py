@@ -17,6 +17,7 @@ DAYS_PER_YEAR = 365
 UTILITIES = {
     "dixon_2011": "the time trade-off values by pain score of Dixon 2011",
     "linear_eq5d": "a linear mapping from pain to EQ-5D",
+    "sf6d": "a linear mapping from pain to SF-6D, a third as steep",
 }
 LIFE_TABLES = {"uk": "the United Kingdom", "us": "the United States"}
 BOOKS = {

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pathways.codes import Purpose
 from pathways.errors import InputError, Place, nearest, shown
 from pathways.fastcore.maths import exponential, logarithm
-from pathways.resolve.features import feature_inputs
+from pathways.resolve.structure import Structure
 
 if TYPE_CHECKING:
     from pathways.evidence.parameter import Parameter
@@ -44,7 +44,6 @@ COMMON_INPUTS = (
     "psychosis_history_prevalence",
     "raised_pressure_prevalence",
     "recovery_rate",
-    "chronic_pain_mortality_ratio",
     "enrolment_attempts",
     "lead_time_to_assessment",
     "lead_time_to_treatment",
@@ -83,18 +82,13 @@ COMMON_INPUTS = (
     "opioid_dose_instrument_error",
     "opioid_user_share",
     # ketamine
-    "clearance",
     "clearance_log_sd",
     "severe_hepatic_impairment_clearance_multiplier",
-    "three_compartment_set",
     "slow_effect_c50",
     "slow_effect_c50_log_sd",
     "slow_effect_half_life",
-    "responder_share_by_condition",
-    "racemic_potency",
     "immediate_effect_c50",
     "immediate_effect_maximum",
-    "tolerance_slope",
     "decay_floors",
     "vial_step",
     # expectation
@@ -112,6 +106,7 @@ COMMON_INPUTS = (
     "value_set_floor",
 )
 ABOVE_ZERO = (
+    "alternative_liver_model",
     "antiemetic_odds_ratio",
     "behavioural_effect_half_life",
     "behavioural_trial_baseline",
@@ -132,11 +127,14 @@ ABOVE_ZERO = (
     "programme_trial_baseline",
     "psychosis_history_risk_ratio",
     "racemic_potency",
+    "racemic_potency_high",
+    "racemic_potency_low",
     "recovery_time_after_stopping",
     "retest_interval",
     "severe_hepatic_impairment_clearance_multiplier",
     "severe_hypertension_odds_ratio_hypertension",
     "severe_hypertension_odds_ratio_per_year_of_age",
+    "sf6d_utility_intercept",
     "slow_effect_c50",
     "slow_effect_half_life",
     "substance_history_risk_ratio",
@@ -165,19 +163,12 @@ MAY_BE_NEGATIVE = (
     "population_norm_coefficients",
     "quality_of_life_slope",
     "severe_hypertension_slope",
+    "sf6d_utility_slope",
     "sleep_slope",
     "trait_correlations",
     "value_set_floor",
 )
 SHARES = ("probability", "fraction")
-UTILITY_INPUTS = {
-    "dixon_2011": ("time_trade_off_decrement_by_score",),
-    "linear_eq5d": ("linear_utility_slope", "linear_utility_intercept"),
-}
-MORTALITY_INPUTS = {
-    "uk": ("mortality_gompertz_uk",),
-    "us": ("mortality_gompertz_us", "country_norm_ratio_us"),
-}
 SPREADS = (
     "age",
     "body_weight",
@@ -193,36 +184,6 @@ SPREADS = (
     "yearly_treatment_budget",
 )
 """Traits whose spread between patients is stated with them rather than as a parameter."""
-
-
-@dataclass(frozen=True)
-class Structure:
-    """Structural choices and the parts of the model that decide which parameters are used.
-
-    Attributes
-    ----------
-    utility : str
-        ``"dixon_2011"`` or ``"linear_eq5d"``: the mapping from pain to utility.
-    mortality : str
-        ``"uk"`` or ``"us"``: the life table, and the utility norms that go with it.
-    allometry : bool
-        Whether clearances rise with body weight to the power 0.75.
-    features : tuple of str
-        Parts of the model that are used, keys of ``features.FEATURE_INPUTS``.
-    country : str or None
-        ``"US"`` or ``"UK"``: whose prices are used, if any.
-    """
-
-    utility: Literal["dixon_2011", "linear_eq5d"] = "dixon_2011"
-    mortality: Literal["uk", "us"] = "uk"
-    allometry: bool = False
-    features: tuple[str, ...] = ()
-    country: Literal["US", "UK"] | None = None
-
-    def inputs(self) -> tuple[str, ...]:
-        """Return the names of the parameters used."""
-        structural = (*UTILITY_INPUTS[self.utility], *MORTALITY_INPUTS[self.mortality])
-        return (*COMMON_INPUTS, *structural, *feature_inputs(self.features))
 
 
 @dataclass(frozen=True)
@@ -309,7 +270,7 @@ def evidence_values(
     from pathways.fastcore.draws import Draws
 
     structure = structure or Structure()
-    used = [book().parameter(name) for name in structure.inputs()]
+    used = [book().parameter(name) for name in (*COMMON_INPUTS, *structure.inputs())]
     draws = Draws(seed, draw)
 
     def uniform_at(address: int, occurrence: int) -> float:

@@ -3,13 +3,16 @@
 The mammillary model (central volume, two peripheral ones) has three exponential modes. Their rates
 are the roots of a cubic, found by bisection between poles that separate them, and a course of
 infusions is followed mode by mode, so nothing is integrated step by step. All arithmetic is
-`+ - * /` on binary64 and :mod:`pathways.fastcore.maths`; NumPy only carries the grid.
+`+ - * /` on binary64 and :mod:`pathways.fastcore.maths`; NumPy only carries the grid. The rival
+model with a liver is in :mod:`pathways.resolve.liver_model`; whatever has modes can be tabulated.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +68,13 @@ class Compartments:
             if name != "is_allometric" and not 0.0 < value < float("inf"):
                 raise ValueError(f"{name}: got {value!r}; allowed: above 0")
 
+    def modes(self, clearance: Grid, weight_kg: Grid) -> Modes:
+        """Solve the model; see :func:`modes`."""
+        return modes(clearance, weight_kg, self)
+
 
 class Modes(NamedTuple):
-    """Exponential modes on the grid, shape (3, n).
+    """Exponential modes on the grid, shape (modes, n).
 
     `rates` in 1/h; `gains` in (ng/mL) per (mg/h): the concentration a mode adds in the end at a
     constant infusion rate.
@@ -75,6 +82,13 @@ class Modes(NamedTuple):
 
     rates: Grid
     gains: Grid
+
+
+class KineticModel(Protocol):
+    """A linear model of ketamine in blood."""
+
+    def modes(self, clearance: Grid, weight_kg: Grid) -> Modes:
+        """Solve it for patients of given clearance (L/h) and weight (kg), shape (n,)."""
 
 
 class CurveGrid(NamedTuple):
@@ -175,7 +189,7 @@ def modes(clearance: Grid, weight_kg: Grid, compartments: Compartments) -> Modes
         Fastest first.
     """
     size = weight_kg / 70.0
-    flow = _three_quarter_power(size) if compartments.is_allometric else np.ones_like(size)
+    flow = three_quarter_power(size) if compartments.is_allometric else np.ones_like(size)
     central = compartments.central_volume * size
     k10 = clearance / central
     k12 = compartments.flow_2 * flow / central
@@ -186,30 +200,37 @@ def modes(clearance: Grid, weight_kg: Grid, compartments: Compartments) -> Modes
     return Modes(rates, NG_PER_ML_IN_MG_PER_L * _shares(rates, k21, k31) / (rates * central))
 
 
-def _three_quarter_power(size: Grid) -> Grid:
+def three_quarter_power(size: Grid) -> Grid:
+    """Return sizes to the power 0.75, shape (n,)."""
     return np.array([exponential(ALLOMETRIC_EXPONENT * logarithm(float(x))) for x in size])
 
 
 def _rates(k10: Grid, k12: Grid, k13: Grid, k21: Grid, k31: Grid) -> Grid:
     """Return the roots of the characteristic cubic; k21 and k31 separate them."""
     out = k10 + k12 + k13
+    second, third = k12 * k21, k13 * k31
 
-    def cubic(x: Grid) -> Grid:
-        return (x - out) * (x - k21) * (x - k31) - k12 * k21 * (x - k31) - k13 * k31 * (x - k21)
+    def rising(x: Grid) -> Grid:
+        to_k21, to_k31 = x - k21, x - k31
+        cubic = (x - out) * to_k21 * to_k31 - second * to_k31 - third * to_k21
+        cubic[1] = 0.0 - cubic[1]  # through its middle root it falls
+        return cubic
 
-    low, high = np.where(k21 < k31, k21, k31), np.where(k21 < k31, k31, k21)
-    slow = _bisect(cubic, np.zeros_like(low), low)
-    middle = _bisect(lambda x: 0.0 - cubic(x), low, high)
-    fast = _bisect(cubic, high, out + k21 + k31)
-    return np.stack([fast, middle, slow])
+    lower, upper = np.where(k21 < k31, k21, k31), np.where(k21 < k31, k31, k21)
+    low = np.stack([upper, lower, np.zeros_like(lower)])
+    return bisect(rising, low, np.stack([out + k21 + k31, upper, lower]))
 
 
-def _bisect(rising, low: Grid, high: Grid) -> Grid:
-    """Return the root of a function that is below zero at `low` and not below it at `high`."""
+def bisect(rising: Callable[[Grid], Grid], low: Grid, high: Grid) -> Grid:
+    """Return the roots of a function that is below zero at `low` and not below it at `high`."""
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         is_below = rising(middle) < 0.0
+        # Between neighbouring numbers nothing moves any more.
+        is_settled = ((middle == low) | (middle == high)).all()
         low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+        if is_settled:
+            break
     return 0.5 * (low + high)
 
 
@@ -231,7 +252,7 @@ def advance(state: Grid, hours: float, rate: Grid | float, of: Modes) -> Grid:
     Parameters
     ----------
     state : numpy.ndarray
-        ng/mL, shape (3, n): what each mode adds to the concentration now.
+        ng/mL, shape (modes, n): what each mode adds to the concentration now.
     hours : float
     rate : float or numpy.ndarray
         mg/h, shape (n,) if not alike for all; 0 without infusion.
@@ -240,7 +261,7 @@ def advance(state: Grid, hours: float, rate: Grid | float, of: Modes) -> Grid:
     Returns
     -------
     numpy.ndarray
-        ng/mL, shape (3, n).
+        ng/mL, shape (modes, n).
     """
     remaining = _exponentials(0.0 - of.rates * hours)
     return state * remaining + rate * of.gains * (1.0 - remaining)
@@ -248,7 +269,10 @@ def advance(state: Grid, hours: float, rate: Grid | float, of: Modes) -> Grid:
 
 def concentration(state: Grid) -> Grid:
     """Return the concentration in ng/mL that the modes add up to, shape (n,)."""
-    return (state[0] + state[1]) + state[2]
+    total = state[0]
+    for mode in state[1:]:
+        total = total + mode
+    return total
 
 
 def _exponentials(x: Grid) -> Grid:
@@ -280,11 +304,10 @@ def course_rows(
         Shape (days, CURVE_ROWS, n): concentrations per mg of the day's dose, what earlier days
         left behind included, and the mean effect over 24 h from the start of the infusion.
     """
-    state = np.zeros_like(of.rates)
-    rows = []
+    state, decays, rows = np.zeros_like(of.rates), _Decays(of), []
     for day, next_day in zip(days, [*days[1:], None], strict=True):
         dose_mg = day.dose * (weight_kg if is_per_kg else np.ones_like(weight_kg))
-        rows.append(_day_rows(state, day.hours, dose_mg, effect, of))
+        rows.append(_day_rows(state, day.hours, dose_mg, effect, decays))
         if next_day is not None:
             state = advance(state, day.hours, dose_mg / day.hours, of)
             if next_day.gap_days < 1:
@@ -295,48 +318,68 @@ def course_rows(
     return np.stack(rows)
 
 
-def _day_rows(state: Grid, hours: float, dose_mg: Grid, effect, of: Modes) -> Grid:
+def _day_rows(state: Grid, hours: float, dose_mg: Grid, effect, decays: _Decays) -> Grid:
     rate = dose_mg / hours
-    at_end = advance(state, hours, rate, of)
-    during = _Course(state, rate, of)
-    after = _Course(at_end, 0.0, of)
+    at_end = advance(state, hours, rate, decays.of)
     end = concentration(at_end)
-    integral_during, peak = during.integral_and_peak(hours, effect)
-    integral_after, _ = after.integral_and_peak(HOURS_PER_DAY - hours, effect)
+    during = decays.concentrations(state, rate, _nodes(hours).hours)
+    after = decays.concentrations(at_end, 0.0, _nodes(HOURS_PER_DAY - hours).hours)
+    one_hour, four_hours = decays.concentrations(at_end, 0.0, (1.0, 4.0))
+    highest = np.maximum(during.max(axis=0), concentration(state))
     rows = np.empty((layout.CURVE_ROWS, len(dose_mg)))
-    rows[Curve.PEAK] = np.where(peak > end, peak, end) / dose_mg
+    rows[Curve.PEAK] = np.where(highest > end, highest, end) / dose_mg
     rows[Curve.END] = end / dose_mg
-    rows[Curve.ONE_HOUR] = after.concentration_at(1.0) / dose_mg
-    rows[Curve.FOUR_HOURS] = after.concentration_at(4.0) / dose_mg
-    rows[Curve.MEAN_EFFECT] = (integral_during + integral_after) / HOURS_PER_DAY
+    rows[Curve.ONE_HOUR] = one_hour / dose_mg
+    rows[Curve.FOUR_HOURS] = four_hours / dose_mg
+    whole = _integral(effect(during), hours) + _integral(effect(after), HOURS_PER_DAY - hours)
+    rows[Curve.MEAN_EFFECT] = whole / HOURS_PER_DAY
     return rows
 
 
-class _Course(NamedTuple):
-    """A stretch of time at one infusion rate."""
+class _Nodes(NamedTuple):
+    """Where a function of time is read to integrate it, hours, and the weight of each value."""
 
-    state: Grid
-    rate: Grid | float
-    of: Modes
-
-    def concentration_at(self, hours: float) -> Grid:
-        return concentration(advance(self.state, hours, self.rate, self.of))
-
-    def integral_and_peak(self, hours: float, effect) -> tuple[Grid, Grid]:
-        """Integrate the effect over the first hours; return it and the highest value met."""
-        total = np.zeros_like(self.of.rates[0])
-        peak = concentration(self.state)
-        edges = [0.0, *[edge for edge in PANEL_EDGES_HOURS if edge < hours], hours]
-        for start, stop in zip(edges, edges[1:], strict=False):
-            half = 0.5 * (stop - start)
-            for node, weight in GAUSS_LEGENDRE:
-                now = self.concentration_at(start + half * (1.0 + node))
-                peak = np.where(now > peak, now, peak)
-                total = total + half * weight * effect(now)
-        return total, peak
+    hours: tuple[float, ...]
+    weights: tuple[float, ...]
 
 
-def build_curves(rule_set: np.void, compartments: Compartments) -> NDArray[np.float64]:
+@functools.lru_cache(maxsize=256)
+def _nodes(hours: float) -> _Nodes:
+    edges = [0.0, *[edge for edge in PANEL_EDGES_HOURS if edge < hours], hours]
+    places, weights = [], []
+    for start, stop in zip(edges, edges[1:], strict=False):
+        half = 0.5 * (stop - start)
+        places += [start + half * (1.0 + node) for node, _ in GAUSS_LEGENDRE]
+        weights += [half * weight for _, weight in GAUSS_LEGENDRE]
+    return _Nodes(tuple(places), tuple(weights))
+
+
+def _integral(values: Grid, hours: float) -> Grid:
+    """Integrate over the first hours what was read at :func:`_nodes`, in their order."""
+    total = np.zeros_like(values[0])
+    for weight, value in zip(_nodes(hours).weights, values, strict=True):
+        total += weight * value
+    return total
+
+
+class _Decays:
+    """What is left of each mode after some hours, worked out once for each set of times."""
+
+    def __init__(self, of: Modes) -> None:
+        self.of = of
+        self._known: dict[tuple[float, ...], Grid] = {}
+
+    def concentrations(self, state: Grid, rate: Grid | float, hours: tuple[float, ...]) -> Grid:
+        """Return the concentrations after each of some times at one infusion rate, shape (k, n)."""
+        remaining = self._known.get(hours)
+        if remaining is None:
+            times = np.array(hours)[:, None, None]
+            remaining = self._known[hours] = _exponentials(0.0 - self.of.rates * times)
+        states = state * remaining + rate * self.of.gains * (1.0 - remaining)
+        return concentration(states.swapaxes(0, 1))
+
+
+def build_curves(rule_set: np.void, model: KineticModel) -> NDArray[np.float64]:
     """Tabulate the immediate effect of every course day of a rule set's regimens.
 
     Parameters
@@ -344,7 +387,8 @@ def build_curves(rule_set: np.void, compartments: Compartments) -> NDArray[np.fl
     rule_set : numpy.void
         One record of ``layout.PARAMETERS``; its regimens (those with days), potency, immediate
         effect and grid limits are used.
-    compartments : Compartments
+    model : KineticModel
+        :class:`Compartments` or :class:`pathways.resolve.liver_model.LiverModel`.
 
     Returns
     -------
@@ -361,9 +405,7 @@ def build_curves(rule_set: np.void, compartments: Compartments) -> NDArray[np.fl
     """
     grid = CurveGrid(*(float(rule_set[f"curve_{name}"]) for name in CurveGrid._fields))
     size = layout.CURVE_GRID
-    clearance = np.repeat(np.array(grid.clearances()), size)
-    weight_kg = np.tile(np.array(grid.weights()), size)
-    solved = modes(clearance, weight_kg, compartments)
+    weight_kg, solved = _solved(grid, model)
     shape = (layout.MAX_LADDER_STEPS, layout.MAX_COURSE_DAYS, layout.CURVE_ROWS)
     table = np.zeros((*shape, size, size))
     for step in range(layout.MAX_LADDER_STEPS):
@@ -374,6 +416,18 @@ def build_curves(rule_set: np.void, compartments: Compartments) -> NDArray[np.fl
             rows = course_rows(days, weight_kg, is_per_kg, effect, solved)
             table[step, : len(days)] = rows.reshape(len(days), layout.CURVE_ROWS, size, size)
     return table
+
+
+@functools.lru_cache(maxsize=16)
+def _solved(grid: CurveGrid, model: KineticModel) -> tuple[Grid, Modes]:
+    """Return the weights of the grid's points and their modes; the same for all rule sets."""
+    size = layout.CURVE_GRID
+    clearance = np.repeat(np.array(grid.clearances()), size)
+    weight_kg = np.tile(np.array(grid.weights()), size)
+    found = model.modes(clearance, weight_kg)
+    for array in (weight_kg, *found):
+        array.flags.writeable = False
+    return weight_kg, found
 
 
 def infusion_days(rule_set: np.void, step: int) -> list[InfusionDay]:

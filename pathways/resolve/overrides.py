@@ -41,6 +41,7 @@ LARGEST_OF = {
     "slow_effect_c50_log_sd": 3.0,
     "trait_correlations": 1.0,
     "weekly_flare_autocorrelation": 1.0,
+    "widespread_pain_mortality_ratio": 1000.0,
 }
 """Far beyond anything sensible: they stop a slip of the unit, not an opinion."""
 FARTHEST_QUANTILE = 1e-9

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pathways.errors import InputError, Place, ValueProblem, raise_errors
 from pathways.plan import Plan
-from pathways.reading.tree import steps_of
-from pathways.resolve import tables
 from pathways.resolve.clinics import clinic_records, refuse_impossible_courses
-from pathways.resolve.features import features
-from pathways.resolve.harms import (
-    harm_age_factor,
-    harm_fields,
-    monitoring_fields,
-    stopping_fields,
-)
-from pathways.resolve.kinetics import build_curves
-from pathways.resolve.leaving import leaving_fields, outside_fields
-from pathways.resolve.overrides import UniformAt, read_overrides, settled
-from pathways.resolve.prices import price_fields
-from pathways.resolve.programme import programme_fields
 from pathways.resolve.referrals import Load, load_of
-from pathways.resolve.rules import definition_numbers, rule_record
-from pathways.resolve.sections import Sections, sections_in_force
-from pathways.resolve.stated import StatedValues
-from pathways.resolve.values import (
-    EvidenceValues,
-    Structure,
-    biology_fields,
-    compartments,
-    evidence_values,
-    mortality_per_day,
-    norm_utility,
-    population_record,
-)
+from pathways.resolve.world import World, world_of
 from pathways.scenario.referrals import LONGEST_DAYS
-from pathways.scenario.shared import placed
 
 if TYPE_CHECKING:
-    from pathways.reading.fields import Parameter
     from pathways.scenario.document import ScenarioDocument
     from pathways.scenario.load import Scenario
 
@@ -50,7 +24,6 @@ DEFAULT_PATIENTS = 10_000
 DEFAULT_SEED = 1
 LARGEST_DRAW = 2**24 - 1
 DAYS_PER_YEAR = 365
-PERCENT = 100.0
 
 
 def resolve(
@@ -120,8 +93,9 @@ def horizon_days(years: float) -> int:
 
 def _observed_days(days: Sequence[int], followed: int) -> np.ndarray:
     for day in days:
-        if not 0 <= day < followed:
-            problem = f"day {day} cannot be observed"
+        is_whole = isinstance(day, Integral) and not isinstance(day, bool)
+        if not (is_whole and 0 <= day < followed):
+            problem = f"day {day!r} cannot be observed"
             raise InputError(Place(path="observed_days"), problem, f"0 to {followed - 1}")
     return np.unique(np.array(days, dtype=np.int64))
 
@@ -136,18 +110,10 @@ def _resolve(
 ) -> Plan:
     document = scenario.document
     calendar = _calendar_days(document, followed)
-    values = _values(scenario, seed, draw)
-    sections = sections_in_force(document, calendar)
-    uniform_at = _uniform_at(seed, draw)
-    stated = [StatedValues(one, values, draw, uniform_at) for one in sections]
-    _refuse_unused_prices(sections, values)
-    rule_sets = _rule_sets(stated, values, followed)
+    world = world_of(scenario, followed, calendar, seed, draw)
     load = load_of(document, patients=patients, calendar_days=calendar, seed=seed, draw=draw)
-    clinics = clinic_records(stated, load)
-    refuse_impossible_courses(sections, clinics, rule_sets, load)
-    _refuse_unused_adherence(scenario)
-    kinetic_model = compartments(values)
-    effects, costs = _discount_rates(scenario)
+    clinics = clinic_records(world.stated, load)
+    refuse_impossible_courses(world.sections, clinics, world.arrays["rule_sets"], load)
     return Plan(
         seed=seed,
         draw=draw,
@@ -159,20 +125,10 @@ def _resolve(
         clinic_patients=load.clinic_patients,
         referral_days=load.referral_days,
         studied_days=document.referrals.studied_days(),
-        rule_sets=rule_sets,
-        change_days=np.array([one.start_day for one in sections], dtype=np.int64),
-        curves=np.stack([build_curves(rules, kinetic_model) for rules in rule_sets]),
-        effect_prefix=tables.discount_prefix(effects, calendar),
-        years_prefix=tables.years_prefix(calendar),
-        effect_factor=tables.discount_factors(effects, calendar),
-        cost_factor=tables.discount_factors(costs, calendar),
-        cost_prefix=tables.discount_prefix(costs, calendar),
-        harm_age_factor=harm_age_factor(values),
-        mortality_per_day=mortality_per_day(values),
-        norm_utility=norm_utility(values),
-        population=_population(scenario, values),
         observed_days=observed_days,
-        description=_description(scenario, values, followed, load),
+        description=_description(world, document, load),
+        # Every plan has arrays of its own: who writes into one changes no other.
+        **{name: array.copy() for name, array in world.arrays.items()},
     )
 
 
@@ -184,164 +140,12 @@ def _calendar_days(document: ScenarioDocument, followed: int) -> int:
     return days
 
 
-def _discount_rates(scenario: Scenario) -> tuple[float, float]:
-    """Return the yearly rates of effects and costs as fractions."""
-    rates = scenario.document.discount
-    return rates.effects / PERCENT, rates.costs / PERCENT
-
-
-def _uniform_at(seed: int, draw: int) -> UniformAt:
-    from pathways.codes import Purpose
-    from pathways.fastcore.draws import Draws
-
-    draws = Draws(seed, draw)
-
-    def uniform_at(address: int, occurrence: int) -> float:
-        return draws.uniform(0, address, Purpose.POPULATION_VALUE, occurrence)
-
-    return uniform_at
-
-
-def _values(scenario: Scenario, seed: int, draw: int) -> EvidenceValues:
-    uniform_at = _uniform_at(seed, draw)
-    overrides = {
-        key: _settled_override(given, key, draw, uniform_at)
-        for key, given in read_overrides(scenario.document.parameters).items()
-    }
-    choices = scenario.document.structure
-    prices = scenario.document.prices
-    structure = Structure(
-        choices.utility,
-        choices.mortality,
-        choices.allometry,
-        features(scenario.document),
-        None if prices is None else prices.country,
-    )
-    try:
-        values = evidence_values(draw, seed, overrides, structure)
-    except InputError as error:
-        place = scenario.places.place(_as_written(error.place.path, overrides))
-        raise InputError(place, error.problem, error.allowed, error.nearest) from None
-    return values
-
-
-def _settled_override(given: Any, key: str, draw: int, uniform_at: UniformAt) -> Any:
-    """Return the value of one override, with components or in a list if it was read so."""
-    if isinstance(given, Mapping):
-        return {name: _settled_at(one, key, name, draw, uniform_at) for name, one in given.items()}
-    if isinstance(given, list):
-        return [_settled_at(one, key, i, draw, uniform_at) for i, one in enumerate(given)]
-    return _settled_at(given, key, None, draw, uniform_at)
-
-
-def _settled_at(
-    parameter: Parameter, key: str, part: str | int | None, draw: int, uniform_at: UniformAt
-) -> Any:
-    name, within = (key, ()) if part is None else (f"{key}.{part}", (part,))
-    try:
-        return settled(parameter, name, draw, uniform_at)
-    except ValueProblem as found:
-        raise placed(found, ("parameters", key, *within)) from None
-
-
-def _as_written(path: str, overrides: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return the steps of an override's path with the key as the scenario wrote it."""
-    from pathways.evidence.book import book
-
-    section, *rest = steps_of(path)
-    if not rest or rest[0] in overrides:
-        return (section, *rest)
-    written = [key for key in overrides if book().parameter(key).id == rest[0]]
-    return (section, *written, *rest[1:])
-
-
-def _refuse_unused_adherence(scenario: Scenario) -> None:
-    """Refuse another value of the book's adherence where no policy refers to the book's."""
-    from pathways.evidence.book import book
-
-    adherence = book().parameter("rule_adherence")
-    given = [
-        key for key in scenario.document.parameters if book().parameter(key).id == adherence.id
-    ]
-    policies = scenario.document.policies.values()
-    referred = [policy.exit.adherence_to_rule.evidence for policy in policies]
-    if given and not any(
-        one is not None and book().parameter(one).id == adherence.id for one in referred
-    ):
-        problem = "no policy takes its adherence from the evidence, so this would change nothing"
-        allowed = f"`adherence_to_rule: {{evidence: {adherence.id}}}` under `exit`"
-        raise ValueProblem(problem, allowed, within=("parameters", given[0]))
-
-
-def _refuse_unused_prices(sections: list[Sections], values: EvidenceValues) -> None:
-    """Refuse another price of what nobody ever pays for."""
-    for one in sections:
-        for name in one.prices.other.given() if one.prices is not None else ():
-            if one.prices.country not in values.get(name, ()):
-                problem = f"nothing in this run costs `{name}`, so this would change nothing"
-                within = (*one.within, "prices", "other", name)
-                raise ValueProblem(problem, "a price that the run uses", within=within)
-
-
-def _rule_sets(stated: list[StatedValues], values: EvidenceValues, followed: int) -> np.ndarray:
-    biology = biology_fields(values) | harm_fields(values)
-    numbers = definition_numbers([one.policy for one in stated])
-    records = []
-    for one, number in zip(stated, numbers, strict=True):
-        policy = one.policy
-        further = programme_fields(policy, values, one.therapy_effects())
-        further |= price_fields(policy, values, one.sections.prices)
-        further |= leaving_fields(one) | outside_fields(one)
-        if policy.treatment == "ketamine":
-            further |= monitoring_fields(policy, values)
-            further |= stopping_fields(policy, one.choices_per_year())
-        records.append(
-            rule_record(
-                policy,
-                biology | further,
-                horizon_days=followed,
-                definition_number=number,
-                setting_expectation=values["setting_expectation_multiplier"],
-                adherence_to_rule=one.adherence(),
-            )
-        )
-    return np.concatenate(records)
-
-
-def _population(scenario: Scenario, values: EvidenceValues) -> np.ndarray:
-    section = scenario.document.population
-    shares = section.conditions.shares() if section.conditions is not None else None
-    try:
-        return population_record(
-            values, condition_shares=shares, enrolment_threshold=section.enrolment_threshold
-        )
-    except ValueProblem as found:
-        within = found.within or ("population",)
-        raise ValueProblem(found.problem, found.allowed, found.nearest, within) from None
-
-
-def _description(
-    scenario: Scenario, values: EvidenceValues, followed: int, load: Load
-) -> dict[str, Any]:
+def _description(world: World, document: ScenarioDocument, load: Load) -> dict[str, Any]:
     """Return the scenario as resolved: what it says, and every value it rests on."""
-    document = scenario.document.model_dump(mode="json", by_alias=True)
-    document["horizon"] = followed
-    if scenario.document.referrals.is_arrivals:
-        document["referrals"]["follow_up"] = followed
-    clinics = scenario.document.clinics or ()
+    clinics = document.clinics or ()
     return {
-        "scenario": document,
-        "values": dict(values),
-        "parameter_ids": list(values.parameter_ids),
-        "overridden": list(values.overridden),
-        "prices": _price_description(scenario),
-        "calendar_days": scenario.document.referrals.calendar_days(followed),
+        **json.loads(world.description),
         "regions": load.regions,
         "clinic_names": [clinics[place].name for place in load.order] if clinics else [],
         "clinic_numbers": list(load.numbers[: len(load.order)]),
     }
-
-
-def _price_description(scenario: Scenario) -> dict[str, Any] | None:
-    prices = scenario.document.prices
-    return None if prices is None else {"book": prices.book, "currency": prices.currency}

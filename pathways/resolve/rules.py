@@ -14,6 +14,7 @@ from pathways.resolve.features import all_regimens_of
 from pathways.resolve.harms import mask, premedication
 from pathways.resolve.tables import round_half_up
 from pathways.scenario.policy import Exit, Limits, Policy
+from pathways.scenario.protocol import Protocol
 from pathways.scenario.regimen import Ladder, Regimen
 from pathways.scenario.response import Criterion, Response
 
@@ -61,12 +62,26 @@ def rule_record(
         **biology,
     }
     fields |= _selection(policy) | _regimens(policy, setting_expectation)
-    if policy.treatment == "ketamine":
+    if policy.protocol is not None:
+        fields |= protocol_fields(policy.protocol)
+    elif policy.treatment == "ketamine":
         fields |= _ladder(policy.ladder)
         fields |= _response(policy.response)
         fields |= _maintenance(policy) | _limits(policy.limits) | _exit(policy.exit)
         fields |= {"definition_number": definition_number, "adherence_to_rule": adherence_to_rule}
     return _record(fields)
+
+
+def protocol_fields(protocol: Protocol) -> dict[str, Any]:
+    """Return the fields of courses on fixed days (docs/model.md 8e)."""
+    return {
+        "ladder_steps": len(protocol.regimens),
+        "tries_per_step": 1,
+        "protocol_courses": len(protocol.courses),
+        "protocol_end_day": protocol.last_visit,
+        "protocol_day": [course.day for course in protocol.courses],
+        "protocol_step": [protocol.names.index(course.regimen) for course in protocol.courses],
+    }
 
 
 def definition_numbers(policies: Sequence[Policy]) -> list[int]:

@@ -6,7 +6,8 @@ product, because the powers of two libraries differ in the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from math import floor, sqrt
 from typing import Any
 
@@ -26,6 +27,20 @@ SMALLEST_PROBABILITY = float.fromhex("0x1p-53")
 LARGEST_PROBABILITY = 1.0 - SMALLEST_PROBABILITY
 
 Table = NDArray[np.float64]
+
+
+def _kept(make: Callable[..., Table]) -> Callable[..., Table]:
+    """Remember a table that follows from its arguments alone; each caller has an array of its own.
+
+    ``typed`` because 0 and 0.0 are one key otherwise, and arguments decide what is refused.
+    """
+    known = functools.lru_cache(maxsize=16, typed=True)(make)
+
+    @functools.wraps(make)
+    def table(*arguments: float) -> Table:
+        return known(*arguments).copy()
+
+    return table
 
 
 def round_half_up(value: float) -> int:
@@ -59,6 +74,7 @@ def powers(base: float, count: int) -> list[float]:
     return result
 
 
+@_kept
 def discount_factors(yearly_rate: float, horizon_days: int) -> Table:
     """Return the discount factor of each day.
 
@@ -80,6 +96,7 @@ def discount_factors(yearly_rate: float, horizon_days: int) -> Table:
     )
 
 
+@_kept
 def discount_prefix(yearly_rate: float, horizon_days: int) -> Table:
     """Return the discounted years before each day.
 
@@ -100,6 +117,7 @@ def discount_prefix(yearly_rate: float, horizon_days: int) -> Table:
     return np.array(prefix)
 
 
+@_kept
 def years_prefix(horizon_days: int) -> Table:
     """Return the years before each day, shape (horizon_days + 1,): day / 365."""
     return np.array([day / DAYS_PER_YEAR for day in range(horizon_days + 1)])
@@ -308,10 +326,13 @@ def normal_probability(z: float) -> float:
     low, high = SMALLEST_PROBABILITY, LARGEST_PROBABILITY
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
+        is_settled = middle in (low, high)
         if normal_quantile(middle) < z:
             low = middle
         else:
             high = middle
+        if is_settled:  # Between neighbouring numbers nothing moves any more.
+            break
     return high if z > 0.0 else low
 
 

@@ -19,7 +19,8 @@ from pathways.errors import ValueProblem
 from pathways.fastcore.maths import normal_quantile
 from pathways.resolve import tables
 from pathways.resolve.inputs import EvidenceValues, Structure, evidence_values
-from pathways.resolve.kinetics import Compartments, curve_grid
+from pathways.resolve.kinetics import Compartments, KineticModel, curve_grid
+from pathways.resolve.liver_model import LiverModel
 from pathways.resolve.prices import yearly_budget
 from pathways.resolve.tables import round_half_up
 
@@ -27,8 +28,8 @@ __all__ = [
     "EvidenceValues",
     "Structure",
     "biology_fields",
-    "compartments",
     "evidence_values",
+    "kinetic_model",
     "mortality_per_day",
     "norm_utility",
     "population_record",
@@ -59,18 +60,44 @@ COPULA = (
 NOT_BINARY = ("pain_level", "fibromyalgia", "spare")
 PREVALENCES = {"liver_disease": "moderate_liver_disease_prevalence"}
 HIGHER_IS_BETTER = (Domain.QUALITY_OF_LIFE,)
+LINES = {"linear_eq5d": "linear_utility", "sf6d": "sf6d_utility"}
+"""Linear mappings from pain to utility, by the beginning of their parameters' names."""
 
 
-def compartments(values: EvidenceValues) -> Compartments:
+def kinetic_model(values: EvidenceValues) -> KineticModel:
     """Return the kinetic model of the run."""
+    structure = values.structure
+    if structure.kinetics == "perez_ruixo_2021":
+        return _liver_model(values)
     volumes_and_flows = {name: float(one) for name, one in values["three_compartment_set"].items()}
-    return Compartments(**volumes_and_flows, is_allometric=values.structure.allometry)
+    return Compartments(**volumes_and_flows, is_allometric=structure.allometry)
+
+
+def _liver_model(values: EvidenceValues) -> LiverModel:
+    parts = {name: float(one) for name, one in values["alternative_liver_model"].items()}
+    return LiverModel(**parts, is_allometric=values.structure.allometry)
+
+
+def typical_clearance(values: EvidenceValues) -> float:
+    """Return the clearance of the median patient of 70 kg, L/h."""
+    if values.structure.kinetics == "perez_ruixo_2021":
+        return _liver_model(values).clearance
+    return values["clearance"]
+
+
+def _chosen(values: EvidenceValues, choice: str) -> Any:
+    """Return the value of the one parameter that a structural choice uses."""
+    (name,) = values.structure.parameters_of(choice)
+    return values[name]
 
 
 def mortality_per_day(values: EvidenceValues) -> NDArray[np.float64]:
     """Return the risk of death per day, shape (2, AGE_YEARS): women then men."""
     gompertz = values[f"mortality_gompertz_{values.structure.mortality}"]
-    return tables.mortality_per_day(gompertz, values["chronic_pain_mortality_ratio"])
+    has_excess = values.structure.excess_mortality != "none"
+    return tables.mortality_per_day(
+        gompertz, _chosen(values, "excess_mortality") if has_excess else 1.0
+    )
 
 
 def norm_utility(values: EvidenceValues) -> NDArray[np.float64]:
@@ -81,11 +108,14 @@ def norm_utility(values: EvidenceValues) -> NDArray[np.float64]:
 
 def utility_knots(values: EvidenceValues) -> list[float]:
     """Return utility relative to no pain at scores 0 to 10."""
-    if values.structure.utility == "linear_eq5d":
-        return tables.linear_knots(
-            values["linear_utility_intercept"], values["linear_utility_slope"]
-        )
+    line = LINES.get(values.structure.utility)
+    if line is not None:
+        return tables.linear_knots(values[f"{line}_intercept"], values[f"{line}_slope"])
     return tables.decrement_knots(values["time_trade_off_decrement_by_score"])
+
+
+def _value_set(values: EvidenceValues) -> str:
+    return "sf6d" if values.structure.utility == "sf6d" else "eq5d_3l"
 
 
 def flare_sd(values: EvidenceValues) -> float:
@@ -236,8 +266,16 @@ def _conditions(values: EvidenceValues, shares: Sequence[float] | None) -> dict[
         raise ValueProblem(f"the shares of the conditions sum to {total:g}", "shares summing to 1")
     return {
         "condition_threshold": limits[:-1],
-        "responder_share": _by_condition(values["responder_share_by_condition"]),
+        "responder_share": responder_share(values),
     }
+
+
+def responder_share(values: EvidenceValues) -> list[float]:
+    """Return the probability of an analgesic effect in the order of ``Condition``."""
+    share = _chosen(values, "responder_share")
+    if values.structure.responder_share == "same":
+        return [share] * len(Condition)
+    return _by_condition(share)
 
 
 def _by_condition(by_name: Mapping[str, float]) -> list[float]:
@@ -247,7 +285,7 @@ def _by_condition(by_name: Mapping[str, float]) -> list[float]:
 def _drug_response(values: EvidenceValues) -> dict[str, Any]:
     amplitude = values["expectation_amplitude"]
     return {
-        "clearance_per_70_kg": values["clearance"],
+        "clearance_per_70_kg": typical_clearance(values),
         "clearance_log_sd": values["clearance_log_sd"],
         "clearance_allometric": int(values.structure.allometry),
         "hepatic_clearance_factor": values["severe_hepatic_impairment_clearance_multiplier"],
@@ -335,7 +373,7 @@ def biology_fields(values: EvidenceValues) -> dict[str, Any]:
         "vial_step_mg": float(values["vial_step"]),
         "drug_relief_floor_x10": round_half_up(values["drug_relief_floor"] * 1000.0),
         "utility_knots": utility_knots(values),
-        "utility_floor": values["value_set_floor"]["eq5d_3l"],
+        "utility_floor": values["value_set_floor"][_value_set(values)],
     }
 
 
@@ -363,8 +401,10 @@ def _slow_effect_fields(values: EvidenceValues) -> dict[str, Any]:
         "slow_decay_per_day": tables.remaining_per_day_of_half_life(half_life),
         "slow_uptake_per_hour": tables.uptake_per_hour(half_life),
         "slow_floor": values["decay_floors"]["slow_site"],
-        "tolerance_kappa": values["tolerance_slope"],
-        "potency": values["racemic_potency"],
+        "tolerance_kappa": _chosen(values, "tolerance"),
+        "potency": _chosen(values, "potency"),
+        "responder_redrawn": int(values.structure.responder == "redrawn"),
+        "responder_share": responder_share(values),
     }
 
 

@@ -16,6 +16,8 @@ compiled engine gives the same bits.
 `limits`                  caps, planned pauses, when a course may start
 `requests`                asking for courses, first visits and therapies, and having them
 `outside`                 infusions bought elsewhere
+`protocol`                courses on fixed days, as in a trial
+`observation`             what is seen of a patient on chosen days
 `therapies`               the programme of therapies beside the infusions
 `harms`                   acute and chronic harms, monitoring tests
 `exposure`                ketamine of the last weeks, and how excess hazards depend on it

@@ -101,6 +101,8 @@ class Ketamine:
         """Begin the course that was booked."""
         self.courses += 1
         self.course_start_days.append(self.day)
+        if self.rules.responder_redrawn and self.courses > 1:
+            self.redraw_responder()
         if not self.tapering:
             self.tries_at_step += 1
         if self.course_step < self.course_rules.ladder_steps:
@@ -115,6 +117,11 @@ class Ketamine:
         if self.first_infusion_day < 0:
             self.first_infusion_day = self.day
             self.clinic.row.first_infusions += 1
+
+    def redraw_responder(self) -> None:
+        """Respond from now on or not, whatever was before: a wrong model, to show what it does."""
+        u = self.uniform(Purpose.RESPONDER_AT_COURSE, self.courses - 1)
+        self.responds = int(u < self.rules.responder_share[self.condition])
 
     def dose_fraction(self, rules: RuleSet) -> float:
         """Return the fraction of the step's dose that is given: 1 except in a taper."""
@@ -237,6 +244,8 @@ class Ketamine:
                 self.book_taper_course(self.day + interval_days)
             else:
                 self.visit_kind, self.visit_day = Visit.REVIEW, self.day + 1
+        elif self.follows_protocol():
+            self.visit_kind, self.visit_day = Visit.REVIEW, self.day + 1
         elif self.course_is_judged():
             self.visit_kind, self.visit_day = Visit.JUDGEMENT, self.day + rules.judge_at_days
         else:

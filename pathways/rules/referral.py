@@ -26,7 +26,7 @@ class Referral:
         self.recovery_remaining = self.exponential_clock(Purpose.RECOVERY_CLOCK, self.episode)
         self.wind_clocks_of_patience()
         self.set_harm_clocks()
-        self.arrange_assessment(self.lead_to_assessment_days)
+        self.arrange_assessment(0 if self.follows_protocol() else self.lead_to_assessment_days)
         self.last_tick = self.model.day
         self.age_years = self.age_in_years()
         self.unsettled = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathways.codes import Event, Purpose, State, Visit
 from pathways.rules.booking import Slot
+from pathways.rules.limits import Start
 from pathways.rules.queues import Request
 from pathways.rules.resources import SATURDAY
 from pathways.rules.rule_set import RuleSet
@@ -52,9 +53,14 @@ class Requests:
 
         With queues it is only asked for.
         """
+        self.arrange_course(regimen, self.next_start(wanted_day), state)
+
+    def arrange_course(self, regimen: int, may_start: Start, state: State) -> None:
+        """Have a course booked, or ask for it, that may start from the day given."""
         queues = self.model.queues
-        may_start, pause = self.next_start(wanted_day)
-        start = may_start if queues else self.avoid_weekend(may_start, self.rules, regimen)
+        start, pause = may_start
+        if not queues:
+            start = self.avoid_weekend(start, self.rules, regimen)
         self.course_rules = self.rules
         self.course_step = regimen
         self.cancel_visit()

@@ -29,9 +29,10 @@ class Symptoms:
         The programme of therapies takes its part of the pain in both.
         """
         rules = self.rules
-        level = rules.recovered_pain_level if self.recovered else self.pain_level
-        base = clip(level + self.flare)
-        remaining = self.remaining_after_programme(self.slow_relief())
+        self.level = rules.recovered_pain_level if self.recovered else self.pain_level
+        base = clip(self.level + self.flare)
+        self.drug_relief = self.slow_relief()
+        self.remaining = remaining = self.remaining_after_programme(self.drug_relief)
         floored = rules.remaining_floor if remaining < rules.remaining_floor else remaining
         without_drug = self.programme_remaining
         if without_drug < rules.remaining_floor:
@@ -48,7 +49,7 @@ class Symptoms:
 
     def slow_relief(self) -> float:
         """Return the fraction of pain that ketamine at the effect site takes away."""
-        if not self.responder or self.slow_site <= 0.0:
+        if not self.responds or self.slow_site <= 0.0:
             return 0.0
         tolerance = 1.0 + self.rules.tolerance_kappa * self.lifetime_auc_s / 1000.0
         return self.slow_site / (self.c50 * tolerance + self.slow_site)

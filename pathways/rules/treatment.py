@@ -11,6 +11,7 @@ Each decision is one method that a subclass of the patient may replace. Here: `i
 - `coming_and_going`: `choice_hazard`, `loss_hazard`, `waiting_hazard`, `rereferral_hazard`,
   `may_be_referred_again`; `requests`: `cancels_late`, `stays_away`
 - `outside`: `begins_to_buy`, `cannot_pay_elsewhere`
+- `protocol`: `follows_protocol`, `protocol_review`
 
 Those of the clinic are in `queues` (`standing` and one method for each discipline), `booking`
 (`first_fit`, `free_chair`, `has_beds`) and `appointments` (`assessment_days`, `has_place`).
@@ -89,6 +90,9 @@ class Treatment:
         """Ask for a course on the first step of the ladder, unless something stands against it."""
         self.move_to(State.WAITING)
         self.do_tests()
+        if self.follows_protocol():
+            self.ask_for_first_protocol_course()
+            return
         reasons = self.caps_reached(self.ladder_step) + self.take_stop_reasons()
         if reasons:
             self.end_treatment(reasons)
@@ -112,11 +116,15 @@ class Treatment:
     def review(self, judgement: Judgement | None) -> None:
         """Decide what follows a course; `judgement` is None where it was not judged.
 
-        This is the rule for stopping. A taper that is complete ends treatment; otherwise treatment
-        stops for every reason that holds, or goes on with the next move.
+        This is the rule for stopping. A taper that is complete ends treatment; a protocol goes on
+        as it says; otherwise treatment stops for every reason that holds, or goes on with the next
+        move.
         """
         if self.tapering:
             self.end_treatment([ExitReason.TAPER_COMPLETED, *self.take_stop_reasons()])
+            return
+        if judgement is None and self.follows_protocol():
+            self.protocol_review()
             return
         reasons = [ExitReason.TIME_LIMIT] if self.time_is_up() else []
         move = self.next_move(self.acted(judgement))

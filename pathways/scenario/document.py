@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic_core import core_schema
@@ -11,7 +11,6 @@ from pathways.codes import Condition
 from pathways.errors import ValueProblem
 from pathways.layout import MAX_RULE_SETS
 from pathways.reading.fields import (
-    Flag,
     Identifier,
     Items,
     Line,
@@ -26,6 +25,7 @@ from pathways.scenario.money import PriceBook
 from pathways.scenario.policy import Policy
 from pathways.scenario.referrals import Referrals
 from pathways.scenario.shared import placed, refuse_finer_step
+from pathways.scenario.structure import Structure
 
 LONGEST_HORIZON_YEARS = 60
 NOTHING_TO_PAY = "nothing can be paid without prices"
@@ -89,17 +89,6 @@ class PopulationSection(Section):
     def _in_tenths(self) -> PopulationSection:
         refuse_finer_step(self.enrolment_threshold, 10, "enrolment_threshold")
         return self
-
-
-class Structure(Section):
-    """Structural choices; each has a default that the evidence prefers and rivals to try."""
-
-    utility: Literal["dixon_2011", "linear_eq5d"] = "dixon_2011"
-    """Mapping from pain to utility."""
-    mortality: Literal["uk", "us"] = "uk"
-    """Life table."""
-    allometry: Flag = False
-    """Whether clearance rises with body weight to the power 0.75."""
 
 
 class Discounting(Section):
@@ -167,6 +156,7 @@ class ScenarioDocument(Section):
         self._refuse_payment_without_prices()
         self._refuse_other_currency()
         self._refuse_queues_at_no_clinic()
+        self._refuse_protocol_of_clinics()
         return self
 
     @model_validator(mode="after")
@@ -224,6 +214,16 @@ class ScenarioDocument(Section):
                 )
                 allowed = "`referrals: {kind: arrivals, ...}`, or `referrals: {cohort_load: true}`"
                 raise ValueProblem(problem, allowed, within=(*steps, clinic.limited[0]))
+
+    def _refuse_protocol_of_clinics(self) -> None:
+        for steps, policy in self.policies.items():
+            if (policy.protocol is None) != (self.policy.protocol is None):
+                problem = "a protocol holds from the first day to the last, or not at all"
+                raise ValueProblem(problem, within=(*steps, "protocol"))
+        if self.policy.protocol is not None and self.has_queues:
+            problem = "a protocol fixes the days of courses, so nobody can queue for them"
+            allowed = "no `clinics`, or everybody referred on day 0"
+            raise ValueProblem(problem, allowed, within=("policy", "protocol"))
 
     @property
     def policies(self) -> dict[tuple[str | int, ...], Policy]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
 from pathways.reading.fields import validate
 from pathways.reading.overlay import is_path, read_extended
-from pathways.reading.tree import PlaceTable, Step, steps_of
+from pathways.reading.tree import LocatedMapping, PlaceTable, Step, steps_of
 from pathways.scenario.changes import CHANGES, refuse_impossible_changes, with_whole_changes
 from pathways.scenario.climb import refuse_endless_ladder
 from pathways.scenario.document import ScenarioDocument
@@ -82,8 +82,35 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     InputError
         With the file, line, path and remedy of everything that is wrong.
     """
-    path = _path_of(str(name_or_path))
-    written = read_extended(path, shipped_path)
+    return scenario_of(read_scenario(name_or_path), str(name_or_path))
+
+
+def read_scenario(name_or_path: str | Path) -> LocatedMapping:
+    """Read a scenario with everything it extends, and check nothing but that.
+
+    Raises
+    ------
+    InputError
+        As :func:`load_scenario`.
+    """
+    return read_extended(_path_of(str(name_or_path)), shipped_path)
+
+
+def scenario_of(written: LocatedMapping, file: str) -> Scenario:
+    """Check a scenario that was read.
+
+    Parameters
+    ----------
+    written : LocatedMapping
+        As :func:`read_scenario` returns it, perhaps with other values in it.
+    file : str
+        What the user calls it.
+
+    Raises
+    ------
+    InputError
+        As :func:`load_scenario`.
+    """
     tree = with_whole_changes(written)
     try:
         document = validate(ScenarioDocument, tree)
@@ -93,7 +120,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     places = PlaceTable(tree)
     refuse_impossible_changes(document, places, PlaceTable(written))
     refuse_endless_ladder(document, places)
-    return Scenario(document, places, str(name_or_path))
+    return Scenario(document, places, file)
 
 
 def _path_of(name: str) -> Path:

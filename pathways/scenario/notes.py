@@ -73,6 +73,8 @@ def _idle_rules(policy: Policy) -> Iterator[Note]:
         if policy.exit.model_fields_set - OF_EVERYBODY:
             yield ("exit",), NOBODY_TREATED
         return
+    if policy.protocol is not None:
+        return
     yield from _idle_judgements(policy)
     yield from _idle_triggers(policy)
     loss, steps = policy.exit.loss_of_response, policy.ladder.steps

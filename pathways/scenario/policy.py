@@ -27,6 +27,7 @@ from pathways.scenario.later import later
 from pathways.scenario.leaving import OutsideOption, ReReferral
 from pathways.scenario.money import Payment
 from pathways.scenario.programme import Programme
+from pathways.scenario.protocol import Protocol
 from pathways.scenario.regimen import Ladder, Regimen
 from pathways.scenario.response import Response
 from pathways.scenario.shared import refuse_finer_step, refuse_repeated
@@ -196,6 +197,8 @@ class Policy(Section):
     """Whether infusions are offered at all."""
     selection: Selection = Selection()
     """Who is offered them."""
+    protocol: Protocol | None = None
+    """Courses on fixed days, as in a trial, instead of ladder, response, maintenance and limits."""
     ladder: Ladder | None = None
     """Regimens."""
     response: Response | None = None
@@ -217,6 +220,9 @@ class Policy(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Policy:
+        if self.protocol is not None:
+            refuse_beside_protocol(self)
+            return self
         needed = ("ladder", "response")
         for name in needed:
             given = getattr(self, name) is not None
@@ -234,9 +240,45 @@ class Policy(Section):
 
     @property
     def regimens(self) -> list[Regimen]:
-        """The ladder's steps and, if it is another, the maintenance regimen behind them."""
+        """The ladder's steps and, if it is another, the maintenance regimen; or the protocol's."""
+        if self.protocol is not None:
+            return list(self.protocol.regimens)
         steps = list(self.ladder.steps) if self.ladder is not None else []
         return steps if self.maintenance.regimen is None else [*steps, self.maintenance.regimen]
+
+
+def refuse_beside_protocol(policy: Policy) -> None:
+    """Refuse rules of clinics beside a protocol, which leaves nothing to decide.
+
+    Raises
+    ------
+    ValueProblem
+        With the path of the rule to remove.
+    """
+    if policy.treatment == "none":
+        problem = "`treatment: none` gives no infusions; remove `protocol`"
+        raise ValueProblem(problem, within=("protocol",))
+    for steps, given in _rules_of_clinics(policy).items():
+        if given:
+            problem = f"a protocol fixes every course, so `{steps[-1]}` would decide nothing"
+            over = f"remove it; over another policy: `{steps[-1]}: null`"
+            raise ValueProblem(f"{problem}; {over}", within=steps)
+    _refuse_too_many_regimens(policy)
+    _refuse_stop_without_its_test(policy)
+    _refuse_reason_of_others(policy)
+
+
+def _rules_of_clinics(policy: Policy) -> dict[tuple[str, ...], bool]:
+    rules = policy.exit
+    return {
+        ("ladder",): policy.ladder is not None,
+        ("response",): policy.response is not None,
+        ("maintenance",): policy.maintenance != Maintenance(kind="none"),
+        ("limits",): policy.limits != Limits(),
+        ("exit", "adherence_to_rule"): "adherence_to_rule" in rules.model_fields_set,
+        ("exit", "loss_of_response"): rules.loss_of_response is not None,
+        ("exit", "taper"): rules.taper is not None,
+    }
 
 
 def refuse_contradictions(policy: Policy) -> None:

@@ -13,6 +13,7 @@ from pathways.errors import InputError
 from pathways.model import model
 from pathways.model.model import PathwayModel
 from pathways.model.patient import PatientAgent
+from pathways.outcomes.decomposition import COMPONENTS
 from pathways.simulation import plan_of, simulate
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
@@ -56,6 +57,15 @@ def test_mean_pain_by_week_is_the_columns_mean(shown):
     assert shown.mean_pain.to_numpy(float) == pytest.approx(
         shown.result.weekly["pain_mean"].to_numpy(float), abs=1e-6
     )
+
+
+def test_change_is_split_into_its_parts(shown):
+    means = shown.arms["usual-practice"].means()
+    parts = means[list(COMPONENTS)].sum(axis="columns")
+    assert parts.to_numpy() == pytest.approx(means["change"].to_numpy(float), abs=1e-9)
+    assert (shown.drug <= 0.0).all() and shown.drug.any()
+    assert (shown.of_the_treated["patients"] < means["patients"]).all()
+    assert not shown.arms["sham-infusion"].part("drug").any()
 
 
 def test_files_are_read_back_with_their_types(shown):

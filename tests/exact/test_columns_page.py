@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pathways import columns, compare
+from pathways import columns, compare, simulate
 from pathways.columns import DOCUMENT, FRAMES, columns_markdown, pandas_type, with_columns
 
 PAGE = Path(__file__).resolve().parents[2] / DOCUMENT
@@ -19,10 +19,11 @@ def frames():
     comparison = compare(["conventional-care", "guideline-2018"], patients=30, years=1, events=True)
     result = comparison.results["guideline-2018"]
     owners = {"Result": result, "Comparison": comparison}
+    observed = simulate("guideline-2018", patients=30, years=1, observed_days=[0, 30])
     return {
         frame.name: getattr(owners[frame.name.split(".")[0]], frame.name.split(".")[1])
         for frame in FRAMES
-    }
+    } | {"Result.observations": observed.observations}
 
 
 def test_page_is_up_to_date():

@@ -134,6 +134,13 @@ def test_warnings_of_the_rules_are_among_those_of_the_plan():
     assert "with the drug on board" in cautions_of_plan(plan)[0]
 
 
+@pytest.mark.parametrize(("responder", "is_said"), [("redrawn", True), ("trait", False)])
+def test_a_responder_who_is_drawn_again_is_said(responder, is_said):
+    description = {"regions": 5, "scenario": {"structure": {"responder": responder}}}
+    plan = replace(regions_of_plan([{}]), description=description)
+    assert any("a wrong model" in one for one in cautions_of_plan(plan)) == is_said
+
+
 @pytest.mark.parametrize(
     ("first", "last", "is_said"),
     [

@@ -135,6 +135,7 @@ RICH = {
     },
 }
 WITHOUT_EXCESS_HARM = {**SIMPLE, "harms": {"off": True}}
+REDRAWN = {**SIMPLE, "structure": {"responder": "redrawn"}}
 ELSEWHERE_TOO = {
     "extends": "conventional-care",
     "scenario": "elsewhere-too",
@@ -194,7 +195,7 @@ def padded(values, length):
 
 
 def test_every_field_of_the_rules_is_set_by_some_scenario():
-    plans = [quick_plan(one, patients=1) for one in (*SHIPPED, RICH, WITHOUT_EXCESS_HARM)]
+    plans = [quick_plan(one, patients=1) for one in (*SHIPPED, RICH, WITHOUT_EXCESS_HARM, REDRAWN)]
     plans.append(quick_plan(ELSEWHERE_TOO, patients=1))
     records = np.concatenate([plan.rule_sets for plan in plans])
     never = [field.name for field in layout.PARAMETERS if not np.any(records[field.name])]
@@ -298,6 +299,8 @@ BIOLOGY = {
     "domain_error_sd": [0.0, 0.8, 1.2, 2.0, 9.0, 0.7, 0.0],
     "domain_low": [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
     "domain_high": [10.0, 10.0, 10.0, 27.0, 100.0, 7.0, 1000.0],
+    "responder_redrawn": 0,
+    "responder_share": [0.45, 0.67, 0.45, 0.25],
 }
 
 
@@ -705,7 +708,7 @@ def test_description_says_what_the_run_rests_on():
         "values",
     ]
     assert description["scenario"]["horizon"] == 365
-    assert description["overridden"] == ["M25", "PD13", "M11", "M67", "B23"]
+    assert description["overridden"] == ["M25", "M11", "PD13", "M67", "B23"]
     assert set(description["overridden"]) <= set(description["parameter_ids"])
     names = {book().parameter(one).name for one in description["parameter_ids"]}
     assert names == set(description["values"])

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from pathways import layout
+from pathways.cli.schema import scenario_schema
 from pathways.codes import Condition, Domain, Purpose
 from pathways.errors import InputError, ValueProblem
 from pathways.evidence.book import book
 from pathways.evidence.draws import address, value_at
 from pathways.fastcore.draws import Draws
+from pathways.resolve.kinetics import Compartments
+from pathways.resolve.liver_model import LiverModel
+from pathways.resolve.structure import STRUCTURAL_INPUTS
 from pathways.resolve.values import (
     COPULA,
     Structure,
     biology_fields,
-    compartments,
     evidence_values,
+    kinetic_model,
     mortality_per_day,
     norm_utility,
     population_record,
     utility_knots,
 )
+from pathways.scenario import document
 
 CENTRAL = evidence_values(0, 1)
 
@@ -59,19 +66,57 @@ def test_the_parameters_used_depend_on_the_structure():
     assert {"U3", "N19"} <= ids() and not {"U5", "N18"} & ids()
     assert {"U5", "U5b"} == ids(utility="linear_eq5d") - ids()
     assert {"N18", "M147"} == ids(mortality="us") - ids()
+    swapped = {
+        ("utility", "sf6d"): ({"U6", "U6b"}, {"U3"}),
+        ("kinetics", "perez_ruixo_2021"): ({"PK5"}, {"PK1", "M100"}),
+        ("potency", "low"): ({"PD8b"}, {"PD8"}),
+        ("potency", "high"): ({"PD8c"}, {"PD8"}),
+        ("responder_share", "same"): ({"PD3"}, {"M111"}),
+        ("responder", "redrawn"): (set(), set()),
+        ("tolerance", "half_normal"): ({"PD13b"}, {"PD13"}),
+        ("excess_mortality", "widespread_pain"): ({"N20b"}, {"N20"}),
+        ("excess_mortality", "none"): (set(), {"N20"}),
+    }
+    for (choice, option), (more, fewer) in swapped.items():
+        found = ids(**{choice: option})
+        assert (found - ids(), ids() - found) == (more, fewer), (choice, option)
 
 
-def test_every_input_is_used_by_the_model():
+def every_option() -> list[Structure]:
+    """The base, and each rival with everything else as in the base."""
+    rivals = [
+        {choice: option} for choice, options in STRUCTURAL_INPUTS.items() for option in options
+    ]
+    return [Structure(**one) for one in ({}, {"allometry": True}, *rivals)]
+
+
+def test_every_option_of_a_scenario_is_known_to_the_resolver():
+    for name, field in document.Structure.model_fields.items():
+        if name != "allometry":
+            assert list(get_args(field.annotation)) == list(STRUCTURAL_INPUTS[name]), name
+            assert field.default == getattr(Structure(), name) == get_args(field.annotation)[0]
+    assert set(document.Structure.model_fields) == {*STRUCTURAL_INPUTS, "allometry"}
+
+
+def test_docstrings_of_options_name_the_evidence_they_use():
+    for name, options in STRUCTURAL_INPUTS.items():
+        words = scenario_schema()["$defs"]["Structure"]["properties"][name]["description"]
+        for option, names in options.items():
+            leading = [book().parameter(one).id for one in names][:1]
+            assert all(f"{one}" in words for one in leading), (option, leading)
+
+
+@pytest.mark.parametrize("structure", every_option(), ids=str)
+def test_every_input_is_used_by_the_model(structure):
     # A value that nothing reads would be counted as evidence the run rests on.
-    for utility, mortality in (("dixon_2011", "uk"), ("linear_eq5d", "us")):
-        values = evidence_values(0, 1, structure=Structure(utility, mortality))
-        read = set()
-        spying = Spy(values, read)
-        biology_fields(spying), population_record(spying), compartments(spying)
-        mortality_per_day(spying), norm_utility(spying)
-        # Read by the resolver of scenarios.
-        read |= {"setting_expectation_multiplier", "rule_adherence"}
-        assert read == set(values)
+    values = evidence_values(0, 1, structure=structure)
+    read = set()
+    spying = Spy(values, read)
+    biology_fields(spying), population_record(spying), kinetic_model(spying)
+    mortality_per_day(spying), norm_utility(spying)
+    # Read by the resolver of scenarios.
+    read |= {"setting_expectation_multiplier", "rule_adherence"}
+    assert read == set(values)
 
 
 class Spy:
@@ -226,7 +271,7 @@ def test_biology_names_fields_of_the_record_and_fills_each():
     policy += ("drug_", "adherence_", "loss_", "maintenance", "limit_", "rest_", "taper_")
     policy += ("programme_", "therap", "acute_", "adverse_", "harm_", "laboratory_", "test")
     policy += ("choice_", "infusion_payer", "budget_", "price_", "vial_content_", "outside_")
-    policy += ("waiting_leave_", "lost_", "rereferral_")
+    policy += ("waiting_leave_", "lost_", "rereferral_", "protocol_")
     expected = {name for name in by_name if not name.startswith((*policy, "horizon_"))}
     # A definition of the three truths, not of a policy, though it stands among the criteria.
     assert set(fields) == expected | {"drug_relief_floor_x10"}
@@ -261,11 +306,87 @@ def test_the_flare_of_both_records_is_the_same_process():
 def test_structural_choices_are_followed():
     rival = evidence_values(0, 1, structure=Structure("linear_eq5d", "us", allometry=True))
     assert utility_knots(rival)[10] == pytest.approx((0.925 - 0.96) / 0.925)
-    assert compartments(rival).is_allometric and not compartments(CENTRAL).is_allometric
+    assert kinetic_model(rival).is_allometric and not kinetic_model(CENTRAL).is_allometric
     assert population_record(rival)["clearance_allometric"][0] == 1
     assert not np.array_equal(mortality_per_day(rival), mortality_per_day(CENTRAL))
     widened = biology_fields(rival)["curve_clearance_step"]
     assert widened > biology_fields(CENTRAL)["curve_clearance_step"]
+
+
+def of(**choices):
+    return evidence_values(0, 1, structure=Structure(**choices))
+
+
+def test_the_liver_model_brings_its_own_clearance():
+    rival = of(kinetics="perez_ruixo_2021")
+    model = kinetic_model(rival)
+    assert isinstance(model, LiverModel) and isinstance(kinetic_model(CENTRAL), Compartments)
+    record = population_record(rival)[0]
+    assert record["clearance_per_70_kg"] == model.clearance == pytest.approx(109.0, abs=0.01)
+    assert record["clearance_log_sd"] == population_record(CENTRAL)[0]["clearance_log_sd"]
+    slower = evidence_values(
+        0, 1, {"PK5": {"hepatic_flow": 75.5}}, Structure(kinetics="perez_ruixo_2021")
+    )
+    assert population_record(slower)[0]["clearance_per_70_kg"] < 75.5
+
+
+@pytest.mark.parametrize(("option", "potency"), [("low", 0.35), ("stated", 0.5), ("high", 1.0)])
+def test_potency(option, potency):
+    assert biology_fields(of(potency=option))["potency"] == potency
+    triangle = book().parameter("PD8").uncertainty
+    assert triangle.low <= potency <= triangle.high
+
+
+def test_ends_of_the_potency_are_those_of_its_distribution():
+    triangle = book().parameter("PD8").uncertainty
+    assert (stated("PD8b"), stated("PD8c")) == (triangle.low, triangle.high)
+    drawn = evidence_values(5, 1, structure=Structure(potency="low"))
+    assert biology_fields(drawn)["potency"] == 0.35
+
+
+def test_responder_share_and_redrawing():
+    by_condition, same = biology_fields(CENTRAL), biology_fields(of(responder_share="same"))
+    stated_shares = [stated("M111")[one.name.lower()] for one in Condition]
+    assert by_condition["responder_share"] == stated_shares
+    assert same["responder_share"] == [stated("PD3")] * len(Condition)
+    record = population_record(of(responder_share="same"))[0]
+    assert record["responder_share"].tolist() == same["responder_share"]
+    assert by_condition["responder_redrawn"] == same["responder_redrawn"] == 0
+    assert biology_fields(of(responder="redrawn"))["responder_redrawn"] == 1
+
+
+def test_tolerance():
+    assert biology_fields(CENTRAL)["tolerance_kappa"] == 0.0
+    assert biology_fields(of(tolerance="half_normal"))["tolerance_kappa"] == stated("PD13b")
+    slopes = [
+        biology_fields(evidence_values(draw, 1, structure=Structure(tolerance="half_normal")))[
+            "tolerance_kappa"
+        ]
+        for draw in range(1, 60)
+    ]
+    assert len(set(slopes)) == len(slopes) and min(slopes) > 0.0 and max(slopes) < 0.045
+
+
+def test_sf6d_is_about_a_third_as_steep_and_has_a_floor_of_its_own():
+    rival, linear = of(utility="sf6d"), of(utility="linear_eq5d")
+    knots = utility_knots(rival)
+    assert knots[0] == 1.0 and knots[10] == pytest.approx((0.83 - 0.32) / 0.83)
+    assert (1.0 - knots[10]) / (1.0 - utility_knots(linear)[10]) == pytest.approx(0.37, abs=0.01)
+    assert biology_fields(rival)["utility_floor"] == 0.296
+    # Severe pain at the mid-point that the linear EQ-5D line assumes.
+    assert 0.83 - 0.032 * 7.8 == pytest.approx(stated("U2")["sf6d_severe"], abs=0.001)
+
+
+def test_excess_mortality():
+    base = mortality_per_day(CENTRAL)
+    assert base / mortality_per_day(of(excess_mortality="none")) == pytest.approx(1.2)
+    widespread = mortality_per_day(of(excess_mortality="widespread_pain"))
+    assert widespread / base == pytest.approx(1.59 / 1.2)
+
+
+def test_a_parameter_of_the_rival_is_refused_under_the_other():
+    with pytest.raises(InputError, match="does not use `racemic_potency`"):
+        evidence_values(0, 1, {"PD8": 0.7}, Structure(potency="high"))
 
 
 def test_a_baseline_spread_that_pain_explains_is_not_counted_twice():

@@ -14,6 +14,7 @@ from pathways.evidence.distributions import (
     Beta,
     Dirichlet,
     Gamma,
+    HalfNormal,
     Lognormal,
     Normal,
     Triangular,
@@ -30,6 +31,8 @@ def in_scipy(distribution: Uncertain):
     match distribution:
         case Normal():
             return stats.norm(distribution.mean, distribution.sd)
+        case HalfNormal():
+            return stats.halfnorm(scale=distribution.scale)
         case Lognormal():
             return stats.lognorm(distribution.sigma, scale=math.exp(distribution.mu))
         case Beta():

@@ -104,6 +104,9 @@ KEYWORDS = {
     "enum": _check(lambda value, wanted: value in wanted),
     "const": _check(lambda value, wanted: value == wanted),
     "pattern": _check(lambda v, wanted: not isinstance(v, str) or re.search(wanted, v) is not None),
+    "minProperties": _check(
+        lambda value, wanted: not isinstance(value, dict) or len(value) >= wanted
+    ),
     "minItems": _check(lambda value, wanted: not isinstance(value, list) or len(value) >= wanted),
     "maxItems": _check(lambda value, wanted: not isinstance(value, list) or len(value) <= wanted),
     "minimum": _number(lambda value, wanted: value >= wanted),

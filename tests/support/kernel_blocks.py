@@ -15,6 +15,7 @@ from pathways.plan import Plan
 RESULTS = layout.numpy_dtype(layout.RESULTS)
 WEEKLY = layout.numpy_dtype(layout.WEEKLY)
 EVENTS = layout.numpy_dtype(layout.EVENT)
+OBSERVATIONS = layout.numpy_dtype(layout.OBSERVATION)
 
 
 class Block:
@@ -46,13 +47,14 @@ class Block:
         self.weekly = np.zeros(plan.weeks, WEEKLY)
         self.results = np.zeros(len(self.traits), RESULTS)
         self.events = np.zeros(room, EVENTS)
+        self.observations = no_observations(plan, len(self.traits))
 
     def enrol(self) -> None:
         self.kernel.enrol(self.inputs, self.traits, self.states)
 
     def advance(self, end_day: int) -> tuple[int, int]:
         arrays = (self.traits, self.states, self.results, self.weekly, self.events)
-        return self.kernel.advance(self.inputs, *arrays, end_day)
+        return self.kernel.advance(self.inputs, *arrays, end_day, self.observations)
 
     def run(self, cuts: list[int] | None = None) -> tuple[bytes, bytes, bytes]:
         """Return results, weekly rows and events as bytes, advancing in calls cut on these days."""
@@ -63,6 +65,12 @@ class Block:
             assert status == Status.DONE
             kept.append(self.events[:used].copy())
         return self.results.tobytes(), self.weekly.tobytes(), by_patient(kept).tobytes()
+
+
+def no_observations(plan: Plan, patients: int) -> np.ndarray | None:
+    """Return zeros for what is seen of these patients; None if no day is observed."""
+    days = len(plan.observed_days)
+    return np.zeros((patients, days), OBSERVATIONS) if days else None
 
 
 def by_patient(chunks: list[np.ndarray]) -> np.ndarray:

@@ -22,6 +22,16 @@ def assert_same(kernel: RawResult, reference: RawResult) -> None:
         ours, theirs = getattr(kernel, name), getattr(reference, name)
         assert differing_fields(ours, theirs) == {}, name
         assert ours.tobytes() == theirs.tobytes(), name
+    assert_same_observations(kernel.observations, reference.observations)
+
+
+def assert_same_observations(kernel: np.ndarray | None, reference: np.ndarray | None) -> None:
+    """Fail with the first patient and day of each field that differs."""
+    assert (kernel is None) == (reference is None)
+    if kernel is not None and reference is not None:
+        assert kernel.shape == reference.shape
+        assert differing_fields(kernel.ravel(), reference.ravel()) == {}, "observations"
+        assert kernel.tobytes() == reference.tobytes(), "observations"
 
 
 def first_difference(kernel: np.ndarray, reference: np.ndarray) -> str | None:

@@ -40,6 +40,16 @@ def courses_of(*doses_by_step: list[float], gap_days: int = 1) -> dict:
     }
 
 
+def protocol(days: list[int], steps: list[int] | int = 0, end_day: int = 0) -> dict:
+    """Return the fields of a protocol: the first day and the regimen of each course."""
+    return {
+        "protocol_courses": len(days),
+        "protocol_day": days,
+        "protocol_step": steps,
+        "protocol_end_day": end_day,
+    }
+
+
 def still_plan(patients: int = 1, **overrides: object) -> Plan:
     """Return a plan without flares, errors, recovery or a yearly cap on courses."""
     settings = {**STILL, "limit_courses_per_year": 0, **overrides}

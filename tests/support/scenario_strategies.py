@@ -34,6 +34,7 @@ from pathways.codes import (
     Statistic,
 )
 from pathways.plan import Plan
+from pathways.resolve.structure import STRUCTURAL_INPUTS, Structure
 from pathways.scenario.load import Scenario, load_scenario, shipped_names
 
 SHIPPED = shipped_names()
@@ -209,6 +210,7 @@ def scenario_documents(
     prices = draw(st.sampled_from([{}, {"book": "us-2024-usd"}, {"book": "uk-2023-gbp"}]))
     harms = draw(st.sampled_from([{}, {}, {"off": False}, {"off": True}, {"none": True}]))
     policy = draw(policies(treatment, has_prices=bool(prices)))
+    structure = draw(_structures())
     document = {
         "scenario": "made-at-random",
         "title": "Made at random",
@@ -218,9 +220,9 @@ def scenario_documents(
         "changes": draw(_changes(policy, most_changes, bool(prices))),
         "population": draw(_populations()),
         "referrals": {"kind": "closed_cohort"},
-        "structure": draw(_structures()),
+        "structure": structure,
         "discount": draw(optional(_discounts)),
-        "parameters": draw(_overrides(harms)),
+        "parameters": draw(_overrides(harms, structure)),
         "prices": prices,
         "harms": harms,
     }
@@ -791,8 +793,7 @@ def _populations(draw: st.DrawFn) -> Document:
 def _structures(draw: st.DrawFn) -> Document:
     return draw(
         some(
-            utility=st.sampled_from(["dixon_2011", "linear_eq5d"]),
-            mortality=st.sampled_from(["uk", "us"]),
+            **{name: st.sampled_from(list(options)) for name, options in STRUCTURAL_INPUTS.items()},
             allometry=st.booleans(),
         )
     )
@@ -834,6 +835,10 @@ OVERRIDES: dict[str, list[Any]] = {
     "recovered_pain_level": ["0 point", "3 point"],
     "immediate_effect_maximum": [0.9, 0],
     "decay_floors": [{"slow_site": "0.5 ng/mL", "expectation": "0.2 point"}],
+    "alternative_liver_model": [{"hepatic_flow": "40 L/h", "metabolism": "0.2 /h"}],
+    "tolerance_slope_half_normal": [0.3],
+    "responder_share": [1, 0.5],
+    "widespread_pain_mortality_ratio": [40],
     "three_compartment_set": [{"central_volume": "20 L", "peripheral_volume_2": "110 L"}],
     "severe_liver_disease_prevalence": ["2 %"],
     "M23": ["0 point/point", "8 point/point"],
@@ -864,13 +869,27 @@ EXCESS_OVERRIDES: dict[str, list[Any]] = {
 """The same for harms, where the run knows them."""
 
 
+def _names_of_other_options(structure: Document) -> set[str]:
+    """Return the parameters that only other structural options use."""
+    chosen = Structure(**structure)
+    every = {
+        name
+        for options in STRUCTURAL_INPUTS.values()
+        for names in options.values()
+        for name in names
+    }
+    return every - set(chosen.inputs())
+
+
 @st.composite
-def _overrides(draw: st.DrawFn, harms: Document) -> Document:
+def _overrides(draw: st.DrawFn, harms: Document, structure: Document) -> Document:
     given: Document = dict(SHORT_WAITS) if draw(st.integers(0, 4)) > 0 else {}
     possible = dict(OVERRIDES)
     if not harms.get("none"):
         possible |= HARM_OVERRIDES
         possible |= {} if harms.get("off") else EXCESS_OVERRIDES
+    for name in _names_of_other_options(structure) & possible.keys():
+        del possible[name]
     for key in draw(st.lists(st.sampled_from(sorted(possible)), max_size=8, unique=True)):
         given[key] = draw(st.sampled_from(possible[key]))
     return given

@@ -1,0 +1,1 @@
+"""Studies: many runs of many scenarios, from one file."""
