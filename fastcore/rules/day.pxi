@@ -126,7 +126,12 @@ cdef inline bint is_out_of_reach(Context* context, Patient* patient) noexcept no
 cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept nogil:
     """The weeks before the rules change or the call ends, of a patient out of reach."""
     cdef int64_t stop = sooner(context.next_change_day, context.calendar_day - 1, context.end_day)
+    cdef int64_t quiet
     while context.calendar_day + DAYS_PER_WEEK <= stop and has_room(context):
+        quiet = quiet_weeks(context, patient, (stop - context.calendar_day) // DAYS_PER_WEEK)
+        if quiet > 0:
+            pass_quiet_weeks(context, patient, quiet)
+            continue
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):
             die(context, patient)
