@@ -102,6 +102,29 @@ def shown(row: Measurement) -> Measurement:
     return row
 
 
+def against_limit(rows: list[Measurement], toy_rate: float) -> dict[str, float]:
+    """Return what fraction of the toy's rate the kernel reaches on each scenario."""
+    return {
+        row.scenario: row.patient_days_per_second / toy_rate
+        for row in rows
+        if row.engine == "kernel" and row.clock == "processor"
+    }
+
+
+def print_limit(rows: list[Measurement]) -> float | None:
+    """Run the yardstick beside the rows; None without a C compiler."""
+    import limit  # beside this file, which is not looked for with python -P
+
+    toy_rate = limit.patient_days_per_second(fastcore.active_level())
+    if toy_rate is None:
+        print("limit1.c: no C compiler, so no yardstick")
+        return None
+    print(f"limit1.c, a dense toy pathway in C: {toy_rate / 1e6:.0f} M patient-days/s")
+    for scenario, share in against_limit(rows, toy_rate).items():
+        print(f"{scenario:35} {share:6.3f} of it")
+    return toy_rate
+
+
 def speed_up(rows: list[Measurement]) -> float | None:
     """Return how much sooner two threads are done than one; None if not measured."""
     seconds = {row.threads: row.seconds for row in rows if row.clock == "wall"}
@@ -137,11 +160,13 @@ def main() -> None:
     rows = isa_rows or measure(options)
     if (ratio := speed_up(rows)) is not None:
         print(f"{THREADED}: two threads are {ratio:.2f} times as fast as one")
+    toy_rate = None if options.kernel_only or isa_rows else print_limit(rows)
     found = [asdict(row) for row in rows]
     if options.kernel_only:
         print(json.dumps(found))
     if options.json:
-        document = {"machine": machine(), "two_threads_against_one": ratio, "rows": found}
+        document = {"machine": machine(), "two_threads_against_one": ratio}
+        document |= {"limit1": toy_rate, "rows": found}
         options.json.write_text(json.dumps(document, indent=2) + "\n")
 
 

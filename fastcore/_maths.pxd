@@ -145,9 +145,13 @@ cdef inline double quantile_far_tail(double r) noexcept nogil:
     )
 
 
+cdef inline double tail_root(double p) noexcept nogil:
+    return sqrt(0.0 - logarithm(p if p < 0.5 else 1.0 - p))
+
+
 cdef inline double quantile_tail(double p) noexcept nogil:
     """Quantile at p where |p - 0.5| > 0.425."""
-    cdef double r = sqrt(0.0 - logarithm(p if p < 0.5 else 1.0 - p))
+    cdef double r = tail_root(p)
     cdef double size = (
         quantile_near_tail(r - 1.6) if r <= 5.0 else quantile_far_tail(r - 5.0)
     )

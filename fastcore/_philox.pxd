@@ -16,7 +16,10 @@ lane 1 from words 2 (high) and 3.  A uniform is (top 52 bits + 1/2) / 2**52, nev
 
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
-from _maths cimport from_bits, is_central, normal_quantile, quantile_centre, quantile_tail
+from _maths cimport (
+    from_bits, is_central, normal_quantile, quantile_centre, quantile_near_tail, quantile_tail,
+    tail_root,
+)
 
 
 cdef struct Words:
@@ -98,12 +101,24 @@ cdef inline double normal(
     return normal_quantile(uniform(seed, index, clinic, draw, purpose, occurrence, lane))
 
 
+cdef extern from "_philox_wide.h":
+    bint wide_uniforms "pathways_wide_uniforms"(
+        double* out, uint32_t key0, uint32_t key1, uint32_t index, uint32_t clinic,
+        uint32_t word2, uint32_t word3, Py_ssize_t pairs,
+    ) noexcept nogil
+
+
 cdef inline void uniforms_block(
     double* out, uint64_t seed, uint32_t index, uint32_t clinic, uint32_t draw,
     uint32_t purpose, int32_t first_occurrence, int n_pairs,
 ) noexcept nogil:
+    """Both lanes of consecutive occurrences, pair by pair."""
     cdef UniformPair pair
     cdef Py_ssize_t k
+    if wide_uniforms(
+            out, <uint32_t>seed, <uint32_t>(seed >> 32), index, clinic, (draw << 8) | purpose,
+            <uint32_t>first_occurrence + 0x80000000U, n_pairs):
+        return
     for k in range(n_pairs):
         pair = uniform_pair(
             seed, index, clinic, draw, purpose,
@@ -111,6 +126,24 @@ cdef inline void uniforms_block(
         )
         out[2 * k] = pair.lane0
         out[2 * k + 1] = pair.lane1
+
+
+cdef inline void tails_block(double* values, int n) noexcept nogil:
+    """Replace up to 64 uniforms in the tails by their quantiles; the farthest are very rare."""
+    cdef double roots[64]
+    cdef double near
+    cdef int k
+    cdef int n_far = 0
+    for k in range(n):
+        roots[k] = tail_root(values[k])
+        n_far += roots[k] > 5.0
+    if n_far == 0:
+        for k in range(n):
+            near = quantile_near_tail(roots[k] - 1.6)
+            values[k] = 0.0 - near if values[k] < 0.5 else near
+    else:
+        for k in range(n):
+            values[k] = quantile_tail(values[k])
 
 
 cdef inline void quantiles_block(double* values, int n) noexcept nogil:
@@ -125,8 +158,7 @@ cdef inline void quantiles_block(double* values, int n) noexcept nogil:
         n_tails += not is_central(values[k] - 0.5)
     for k in range(n):
         values[k] = quantile_centre(values[k] - 0.5)
-    for k in range(n_tails):
-        tails[k] = quantile_tail(tails[k])
+    tails_block(tails, n_tails)
     for k in range(n_tails):
         values[places[k]] = tails[k]
 

@@ -131,7 +131,12 @@ cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept n
     cdef int64_t yesterday = context.calendar_day - 1
     cdef int64_t stop = sooner(context.next_change_day, yesterday, context.end_day)
     stop = sooner(context.traits.referral_day + context.next_observed_day, yesterday, stop)
+    cdef int64_t quiet
     while context.calendar_day + DAYS_PER_WEEK <= stop and has_room(context):
+        quiet = quiet_weeks(context, patient, (stop - context.calendar_day) // DAYS_PER_WEEK)
+        if quiet > 0:
+            pass_quiet_weeks(context, patient, quiet)
+            continue
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):
             die(context, patient)
