@@ -248,7 +248,8 @@ def evidence_values(
     Parameters
     ----------
     draw : int
-        0 for every value as stated; 1 and up for a draw from the uncertainties.
+        0 for every value as stated; 1 and up for a draw from the uncertainties, of calibrated
+        parameters from their posterior where there is one.
     seed : int
         0 to 2**64 - 1.
     overrides : mapping, optional
@@ -267,6 +268,8 @@ def evidence_values(
     """
     from pathways.evidence.book import book
     from pathways.evidence.draws import value_of
+    from pathways.evidence.posterior import ADDRESS as POSTERIOR
+    from pathways.evidence.posterior import laid_over, posterior_draws
     from pathways.fastcore.draws import Draws
 
     structure = structure or Structure()
@@ -277,6 +280,9 @@ def evidence_values(
         return draws.uniform(CLINIC, address, Purpose.POPULATION_VALUE, occurrence)
 
     values = {one.name: plain(value_of(one, draw, uniform_at)) for one in used}
+    calibrated = posterior_draws() if draw > 0 else None
+    if calibrated is not None:
+        values = laid_over(values, calibrated.row(uniform_at(POSTERIOR, 0)))
     replaced = _replacements(overrides or {}, used)
     for one in used:
         if one.name in replaced:

@@ -187,4 +187,4 @@ def _standard_error(spread: dict[str, Any], n: int | None, share: float | None) 
 
 def _sources(stated: Parameter) -> str:
     named = "; ".join(str(source) for source in stated.sources)
-    return named or ", ".join(("derived from", *stated.derived_from))
+    return named or f"derived from {', '.join(stated.derived_from)}"

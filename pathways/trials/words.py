@@ -181,6 +181,9 @@ def between_markers(text: str, tables: str) -> str:
 
 
 def _markdown_table(found: Sequence[Sequence[str]]) -> Iterator[str]:
+    if not found:
+        yield "Nothing published to compare with; it is pooled."
+        return
     yield "| " + " | ".join(HEADINGS) + " |"
     yield "|" + "---|" * len(HEADINGS)
     for row in found:

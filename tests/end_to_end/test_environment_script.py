@@ -247,7 +247,7 @@ def test_unknown_extra_is_refused(made):
         ("pathways/declarations.py", "Record", "Other", ["build"]),
         ("setup.py", "-O3", "-O2", ["install"]),
         ("pyproject.toml", "line-length = 100", "line-length = 99", []),
-        ("pyproject.toml", '"scipy",', '"scipy>=1.18",', ["pip", "install"]),
+        ("pyproject.toml", '"scipy>=1.15",', '"scipy>=1.18",', ["pip", "install"]),
         ("pyproject.toml", "pathways.cli:main", "pathways.other:main", ["install"]),
     ],
 )

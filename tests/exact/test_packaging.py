@@ -72,7 +72,7 @@ def test_packages_are_those_of_the_tree(setup_script, monkeypatch):
     with_code = {path.parent for path in (ROOT / "pathways").rglob("*.py")}
     expected = {".".join(folder.relative_to(ROOT).parts) for folder in with_code}
     assert sorted(setup_script.packages()) == sorted(
-        expected | {"pathways.fastcore", "pathways.scenarios"}
+        expected | {"pathways.fastcore", "pathways.scenarios", "pathways.experiments"}
     )
 
 

@@ -148,9 +148,24 @@ ELSEWHERE_TOO = {
         }
     },
 }
+TRIAL = {
+    "scenario": "trial",
+    "title": "Trial",
+    "policy": {
+        "treatment": "ketamine",
+        "protocol": {
+            "regimens": [
+                {"name": "sham", "form": "sham", "dose": "40 mg", "duration": "1 h"},
+                {"name": "drug", "dose": "40 mg", "duration": "1 h"},
+            ],
+            "courses": [{"day": "7 d", "regimen": "drug"}, {"day": "42 d", "regimen": "sham"}],
+            "last_visit": "77 d",
+        },
+    },
+}
 # The evidence states no quality-adjusted life years lost at the onset of a chronic harm.
 NOT_IN_THE_EVIDENCE = ["harm_qaly_loss"]
-# Worked by hand in test_resolver_harms, _programme, _money and _leaving.
+# Worked by hand in test_resolver_harms, _programme, _money, _leaving and test_trials_legs.
 ELSEWHERE = (
     "programme_",
     "therap",
@@ -169,6 +184,7 @@ ELSEWHERE = (
     "waiting_leave_",
     "lost_",
     "rereferral_",
+    "protocol_",
 )
 
 
@@ -196,7 +212,7 @@ def padded(values, length):
 
 def test_every_field_of_the_rules_is_set_by_some_scenario():
     plans = [quick_plan(one, patients=1) for one in (*SHIPPED, RICH, WITHOUT_EXCESS_HARM, REDRAWN)]
-    plans.append(quick_plan(ELSEWHERE_TOO, patients=1))
+    plans += [quick_plan(one, patients=1) for one in (ELSEWHERE_TOO, TRIAL)]
     records = np.concatenate([plan.rule_sets for plan in plans])
     never = [field.name for field in layout.PARAMETERS if not np.any(records[field.name])]
     assert never == NOT_IN_THE_EVIDENCE

@@ -119,7 +119,7 @@ def written_out(section, unwritten):
 
 
 @FEW
-@given(scenario_documents(treatment="ketamine"))
+@given(scenario_documents(treatment="ketamine", protocol=False))
 def test_what_is_not_said_means_the_default(document):
     plain = quick_plan(document, patients=2)
     policy = copy.deepcopy(document["policy"])
@@ -133,7 +133,7 @@ def test_what_is_not_said_means_the_default(document):
 
 
 @FEW
-@given(scenario_documents(treatment="ketamine", most_changes=2))
+@given(scenario_documents(treatment="ketamine", most_changes=2, protocol=False))
 def test_extending_is_the_same_as_writing_out(document):
     assume(document.get("changes") and "policy" in document["changes"][0])
     base = {key: value for key, value in document.items() if key != "changes"}

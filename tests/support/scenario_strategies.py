@@ -22,6 +22,7 @@ from clinic_strategies import (
     unlimited,
 )
 from hypothesis import strategies as st
+from protocol_strategies import follow_a_protocol
 from strategy_parts import Document, days, optional, some, tenths
 
 from pathways.codes import (
@@ -192,6 +193,7 @@ def scenario_documents(
     most_changes: int = 3,
     treatment: str | None = None,
     queues: bool | None = None,
+    protocol: bool | None = None,
 ) -> Document:
     """Draw a valid scenario.
 
@@ -204,6 +206,8 @@ def scenario_documents(
     queues
         Whether there are clinics with queues, under arrivals or a closed cohort; by default in
         one of three. Their calendars are short and their patients few: see :func:`small_plan`.
+    protocol
+        Whether courses are fixed as in a trial; by default in one of ten that could be.
     """
     if treatment is None:
         treatment = draw(st.sampled_from(["ketamine"] * 19 + ["none"]))
@@ -230,6 +234,9 @@ def scenario_documents(
         queues = draw(st.integers(0, 2)) == 0
     if queues or draw(st.integers(0, 5)) == 0:
         document |= draw(_resources(document, queues))
+    elif treatment == "ketamine" and protocol is not False:
+        if protocol or draw(st.integers(0, 5)) == 0:
+            follow_a_protocol(draw, document)
     if prices and draw(st.integers(0, 3)) == 0:
         _add_other_prices(draw, document)
     left_out = [key for key in ("about",) if draw(st.booleans())]
