@@ -64,6 +64,7 @@ def test_workers_that_do_not_see_the_store_send_their_files(
     assert digests(result.path, "patients") == digests(whole.path, "patients")
 
 
+@pytest.mark.slow
 def test_lost_worker_is_replaced_and_a_run_that_ends_workers_recorded(
     study, whole, client, tmp_path
 ):
@@ -76,6 +77,7 @@ def test_lost_worker_is_replaced_and_a_run_that_ends_workers_recorded(
     assert digests(store) == digests(whole.path)
 
 
+@pytest.mark.slow
 def test_lost_scheduler_is_told_and_finished_runs_kept(study, whole, tmp_path):
     store = tmp_path / "store"
     with _scheduler() as (process, client):
