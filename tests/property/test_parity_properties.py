@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from made_scenarios import BUDGETS, CAPPED, COMES_AND_GOES
 from parity_by_chance import compared
 from scenario_strategies import quick_plan
 
@@ -29,24 +30,13 @@ REASONS_WITH_RULES = {
 }
 
 
-# What few of the generated scenarios reach is made for it: a dose cap, recovery and relapse.
-CAPPED = {
-    "extends": "guideline-2018",
-    "scenario": "capped",
-    "policy": {"limits": {"lifetime_dose": "100 mg"}, "exit": {"adherence_to_rule": 0.0}},
-}
-RELAPSING = {
-    "extends": "guideline-2018",
-    "scenario": "relapsing",
-    "parameters": {"recovery_rate": "1 1/year", "relapse_rate_after_recovery": "1 1/year"},
-}
 QUEUES_ONLY = {Event.REQUESTED, Event.ASSESSMENT_BOOKED, Event.NO_SHOW, Event.CANCELLED}
 
 
 def test_engines_agree_on_any_scenario_and_everything_is_reached():
     reached = compared(70, queues=False)
-    reached.compare(quick_plan(CAPPED, patients=25, years=2, seed=1))
-    reached.compare(quick_plan(RELAPSING, patients=25, years=3, seed=1))
+    for made in (CAPPED, COMES_AND_GOES, BUDGETS):
+        reached.compare(quick_plan(made, patients=25, years=3, seed=1))
     assert {Event(e) for e in reached.events} == set(Event) - QUEUES_ONLY
     # A laboratory stop is rare here; the kernel's and the reference's own tests reach it.
     reasons = {ExitReason(r) for r in reached.reasons}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from made_scenarios import COMES_AND_GOES_IN_A_QUEUE
 from parity_by_chance import WAITING, compared
 from scenario_strategies import quick_plan
 
@@ -10,27 +11,10 @@ from pathways.codes import Event, ExitReason, QueueOrder, State
 
 pytestmark = pytest.mark.parity
 
-# Few of the generated scenarios run long enough for somebody to recover and relapse.
-RELAPSING = {
-    "extends": "guideline-2018",
-    "scenario": "relapsing-in-a-queue",
-    "referrals": {"cohort_load": True},
-    "clinics": [
-        {
-            "name": "Town",
-            "chairs": 2,
-            "nurses": 1,
-            "open": {"days": ["monday"], "minutes": "8 h"},
-            "assessment_slots_per_week": 10,
-        }
-    ],
-    "parameters": {"recovery_rate": "1 1/year", "relapse_rate_after_recovery": "1 1/year"},
-}
-
 
 def test_engines_agree_where_clinics_have_queues():
     reached = compared(60, queues=True)
-    reached.compare(quick_plan(RELAPSING, patients=25, years=3, seed=1))
+    reached.compare(quick_plan(COMES_AND_GOES_IN_A_QUEUE, patients=25, years=3, seed=1))
     assert {Event(e) for e in reached.events} == set(Event)
     assert {QueueOrder(o) for o in reached.orders} == set(QueueOrder)
     assert reached.waiting == WAITING
