@@ -1,8 +1,8 @@
 """The command line: what ends how, with which exit code.
 
 0 done; 2 bad input or usage, or output that cannot be written, message on standard error; 130
-interrupted; 141 nobody reads the output any more; 1 and a traceback for anything unexpected, which
-is a bug.
+interrupted; 141 nobody reads the output any more; 143 asked to end by SIGTERM; 1 and a traceback
+for anything unexpected, which is a bug.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """An interrupt that was sent as SIGTERM, as batch systems end a job."""
 
 
 class Stopped(BaseException):
@@ -44,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pathways.cli.ending import run_to_the_end
 
         return run_to_the_end(sys.argv[1:] if arguments is None else list(arguments))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as reason:
+        is_request = isinstance(reason, Terminated)
         if sys.stderr is not None:
-            sys.stderr.write("interrupted\n")
-        return INTERRUPTED
+            sys.stderr.write("terminated\n" if is_request else "interrupted\n")
+        return TERMINATED if is_request else INTERRUPTED

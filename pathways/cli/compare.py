@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pathways.cli.options import number, whole_number
 from pathways.cli.shared import (
     plain_console,
     progress_bar,
     refuse_too_large,
     refuse_unusable_kernel,
     status,
+)
+from pathways.cli.simulation_options import (
+    Engine,
+    Overwrite,
+    Patients,
+    Quiet,
+    Seed,
+    Threads,
+    Years,
 )
 
 if TYPE_CHECKING:
@@ -57,45 +64,19 @@ def compare(
             help="One price book for all (default: each scenario's own).",
         ),
     ] = None,
-    patients: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number("patients"), metavar="NUMBER", help="Referrals to simulate."
-        ),
-    ] = 10_000,
-    years: Annotated[
-        float | None,
-        typer.Option(
-            parser=number("years"),
-            metavar="NUMBER",
-            help="Years to simulate (default: the scenarios' horizon).",
-        ),
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
-        ),
-    ] = 1,
-    engine: Annotated[
-        str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
-    ] = "kernel",
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number("threads"),
-            metavar="NUMBER",
-            help="Threads of the kernel (default: every processor).",
-        ),
-    ] = None,
+    patients: Patients = 10_000,
+    years: Years = None,
+    seed: Seed = 1,
+    engine: Engine = "kernel",
+    threads: Threads = None,
     events: Annotated[
         bool, typer.Option("--events", help="Keep the log of every event; harm by dose band.")
     ] = False,
-    out: Annotated[Path, typer.Option(help="Output directory.")] = Path("results/comparison"),
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the results of an earlier comparison.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
+    out: Annotated[
+        str, typer.Option(metavar="PATH", help="Output directory.")
+    ] = "results/comparison",
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
 ) -> None:
@@ -105,6 +86,7 @@ def compare(
     them is known far better than from two separate groups. Money is compared in one currency only.
     """
     from pathways.comparison import running
+    from pathways.comparison.cautions import MONTE_CARLO, wrong_models
     from pathways.comparison.names import chosen_reference
     from pathways.figures.worker import worker_beside
     from pathways.outcomes.directory import OutputDirectory
@@ -124,14 +106,13 @@ def compare(
         model_version()
         with OutputDirectory(out, overwrite=overwrite) as directory:
             is_watched = not quiet and sys.stderr.isatty()
+            plans = running.plans_of(loaded, patients=patients, years=years, seed=seed)
+            _warn(wrong_models(plans))
             with progress_bar(shown=is_watched) as progress:
                 compared = running.compare_loaded(
-                    loaded,
+                    plans,
                     reference=reference,
                     priced_by=prices,
-                    patients=patients,
-                    years=years,
-                    seed=seed,
                     engine=engine,
                     threads=threads,
                     events=events,
@@ -141,17 +122,15 @@ def compare(
                 wanted = {"figures": not no_figures, "report": not no_report}
                 compared.write_into(directory, worker=worker, **wanted)
     if quiet:
-        _warn(compared)
+        said_before = (MONTE_CARLO, *wrong_models(plans))
+        _warn([one for one in compared.cautions if one not in said_before])
     else:
         _show(compared, directory, time.perf_counter() - started)
 
 
-def _warn(compared: Comparison) -> None:
-    from pathways.comparison.cautions import MONTE_CARLO
-
-    for caution in compared.cautions:
-        if caution != MONTE_CARLO:
-            typer.echo(f"warning: {caution}", err=True)
+def _warn(told: list[str]) -> None:
+    for caution in told:
+        typer.echo(f"warning: {caution}", err=True)
 
 
 def _show(compared: Comparison, directory: OutputDirectory, seconds: float) -> None:
@@ -168,10 +147,12 @@ def _show(compared: Comparison, directory: OutputDirectory, seconds: float) -> N
 
 
 def _show_tables(console: Console, compared: Comparison) -> None:
-    from pathways.comparison.notes import size_line
+    from pathways.comparison.notes import size_line, structures
     from pathways.comparison.tables import tables
 
     console.print(f"{size_line(compared)}; {PLUS_MINUS} is half of the 95 % Monte Carlo interval")
+    for line in structures(compared):
+        console.print(f"Not the default: {line}")
     for table in tables(compared):
         console.print()
         console.print(table.title, style="bold")

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
-from pathways.cli import BAD_INPUT, PIPE_CLOSED, Stopped
+from pathways.cli import BAD_INPUT, PIPE_CLOSED, Stopped, Terminated
 from pathways.errors import InputError, PathwaysError, Place
 
+ASKED_TO_END = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+USUAL_HANDLERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -29,7 +31,7 @@ def run_to_the_end(words: list[str]) -> int:
     Raises
     ------
     KeyboardInterrupt
-        If it was interrupted.
+        If it was interrupted; a Terminated if that came as SIGTERM.
     """
     try:
         with _interrupts_seen():
@@ -47,24 +49,26 @@ def run_to_the_end(words: list[str]) -> int:
 @contextmanager
 def _interrupts_seen() -> Iterator[None]:
     """Let an interrupt be one whatever a library makes of it: some turn it into their own error."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
+    ours = [one for one, usual in USUAL_HANDLERS.items() if signal.getsignal(one) == usual]
     seen = []
 
     def see(number: int, frame: FrameType | None) -> None:
         seen.append(number)
-        signal.default_int_handler(number, frame)
+        if number == signal.SIGTERM:  # A second one would disturb how this one ends.
+            signal.signal(number, signal.SIG_IGN)
+        raise ASKED_TO_END[number]
 
-    signal.signal(signal.SIGINT, see)
+    for one in ours:
+        signal.signal(one, see)
     try:
         yield
     except Exception:
         if seen:
-            raise KeyboardInterrupt from None
+            raise ASKED_TO_END[seen[0]] from None
         raise
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for one in ours:
+            signal.signal(one, USUAL_HANDLERS[one])
 
 
 def _answered(words: list[str]) -> int:
@@ -79,6 +83,8 @@ def _answered(words: list[str]) -> int:
 def _run(words: list[str]) -> int:
     from pathways.cli.app import build
 
+    # Figures go to files; a backend that is none would stop Matplotlib although none is needed.
+    os.environ.pop("MPLBACKEND", None)
     try:
         build().main(words, prog_name="pathways")
     except SystemExit as end:

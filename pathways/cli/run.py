@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pathways.cli.options import number, whole_number
 from pathways.cli.shared import (
     ascii_table,
     plain_console,
     progress_bar,
     refuse_too_large,
     refuse_unusable_kernel,
+)
+from pathways.cli.simulation_options import (
+    Engine,
+    Overwrite,
+    Patients,
+    Quiet,
+    Seed,
+    Threads,
+    Years,
 )
 
 if TYPE_CHECKING:
@@ -32,90 +40,76 @@ def run(
     scenario: Annotated[
         str, typer.Argument(help="Name of a shipped scenario, or the path of a file.")
     ],
-    patients: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number("patients"),
-            metavar="NUMBER",
-            help="Referrals to simulate; where they come over calendar time, those to study: they "
-            "set the number of replicate regions, never the load of a clinic.",
-        ),
-    ] = 10_000,
-    years: Annotated[
-        float | None,
-        typer.Option(
-            parser=number("years"),
-            metavar="NUMBER",
-            help="Years each patient is followed (default: as the scenario says).",
-        ),
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
-        ),
-    ] = 1,
-    engine: Annotated[
-        str, typer.Option(metavar="kernel|mesa", help="Both give the same results.")
-    ] = "kernel",
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number("threads"),
-            metavar="NUMBER",
-            help="Threads of the kernel (default: every processor).",
-        ),
-    ] = None,
+    patients: Patients = 10_000,
+    years: Years = None,
+    seed: Seed = 1,
+    engine: Engine = "kernel",
+    threads: Threads = None,
     events: Annotated[bool, typer.Option(help="Keep the log of every event.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Output directory (default: results/SCENARIO).")
+        str | None,
+        typer.Option(metavar="PATH", help="Output directory (default: results/SCENARIO)."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
+    overwrite: Overwrite = False,
+    summary_only: Annotated[
+        bool,
+        typer.Option(
+            "--summary-only",
+            help="Keep no patients: the same summary, weeks and fingerprint in little memory.",
+        ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Simulate one scenario and write its results."""
+    from pathways.outcomes.cautions import cautions, cautions_of_plan
     from pathways.outcomes.directory import OutputDirectory
+    from pathways.outcomes.memory import SUMMARY_ONLY
+    from pathways.outcomes.summary_only import simulate_summary
     from pathways.scenario import load_scenario
-    from pathways.simulation import refuse_bad_size, refuse_unknown_engine, simulate
+    from pathways.simulation import plan_of, refuse_bad_size, refuse_unknown_engine, simulate
     from pathways.version import model_version
 
     refuse_unknown_engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
+    if summary_only:
+        _refuse_keeping(engine, events=events)
     loaded = load_scenario(scenario)
-    refuse_too_large([loaded], patients, years, engine=engine, events=events)
+    kept = SUMMARY_ONLY if summary_only else engine
+    refuse_too_large([loaded], patients, years, engine=kept, events=events)
     # Both before simulating, so that nobody waits for results that cannot be written.
     refuse_unusable_kernel()
     model_version()
-    with (
-        OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory,
-        progress_bar(shown=not quiet and sys.stderr.isatty()) as progress,
-    ):
-        result = simulate(
-            loaded,
-            engine=engine,
-            patients=patients,
-            years=years,
-            seed=seed,
-            threads=threads,
-            events=events,
-            progress=progress,
-        )
+    with OutputDirectory(_directory(out, loaded), overwrite=overwrite) as directory:
+        plan = plan_of(loaded, patients=patients, years=years, seed=seed)
+        _warn(cautions_of_plan(plan))
+        with progress_bar(shown=not quiet and sys.stderr.isatty()) as progress:
+            if summary_only:
+                with directory.scratch() as folder:
+                    result = simulate_summary(plan, folder, threads=threads, progress=progress)
+            else:
+                how = {"engine": engine, "threads": threads, "events": events}
+                result = simulate(plan, **how, progress=progress)
         result.write_into(directory)
-    _warn(result)
+    _warn(cautions(result.summary_rows))
     if not quiet:
         _show(result, loaded, directory.path)
 
 
-def _directory(out: Path | None, scenario: Scenario) -> Path:
-    return out or Path("results") / re.sub(r"[^\w.-]+", "-", scenario.name)
+def _refuse_keeping(engine: str, *, events: bool) -> None:
+    """Refuse, with a summary only, what keeps every patient or event."""
+    from pathways.errors import InputError, Place
+
+    if engine != "kernel" or events:
+        asked = "events" if events else f"engine {engine}"
+        problem = f"the {asked} cannot be had together with it"
+        raise InputError(Place(path="summary-only"), problem, "the engine kernel without --events")
 
 
-def _warn(result: Result) -> None:
-    from pathways.outcomes.cautions import cautions, cautions_of_plan
+def _directory(out: str | None, scenario: Scenario) -> str:
+    return "results/" + re.sub(r"[^\w.-]+", "-", scenario.name) if out is None else out
 
-    told = [*cautions(result.summary_rows), *cautions_of_plan(result.plan)]
+
+def _warn(told: list[str]) -> None:
     for caution in told:
         typer.echo(f"warning: {caution}", err=True)
 
@@ -140,9 +134,12 @@ def _show(result: Result, scenario: Scenario, directory: Path) -> None:
 
 def _show_headlines(console: Console, result: Result, scenario: Scenario) -> None:
     from pathways.outcomes.headline import headline_rows
+    from pathways.outcomes.structure import not_default
 
     console.print(f"{scenario.name}: {scenario.document.title}", style="bold")
     console.print(_size(result.plan, scenario), soft_wrap=True)
+    for choice in not_default(result.plan.description):
+        console.print(f"Not the default: {choice.told}", soft_wrap=True)
     headings = ("Measure", "Estimate", "95 % interval", "Patients")
     console.print(ascii_table(headings, headline_rows(result.summary_rows)))
 
@@ -225,6 +222,10 @@ def _show_evidence(console: Console, result: Result) -> None:
     if overridden:
         replaced = ", ".join(sorted(overridden))
         console.print(f"Replaced by the scenario: {replaced}", soft_wrap=True)
+    calibrated = result.plan.description.get("calibrated", [])
+    if calibrated:
+        told = f"Drawn from the posterior of the calibration: {len(calibrated)} of them"
+        console.print(told, soft_wrap=True)
 
 
 def _show_files(console: Console, result: Result, directory: Path) -> None:

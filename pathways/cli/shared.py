@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DAYS_PER_WEEK = 7
 DAYS_PER_YEAR = 365
+SECONDS_PER_MINUTE = 60
 PLAIN_WIDTH = 100
 """Columns where standard output is no terminal."""
 
@@ -64,6 +65,15 @@ def status(words: str, *, shown: bool) -> Iterator[None]:
 
     with Console(stderr=True).status(words):
         yield
+
+
+def duration(seconds: float) -> str:
+    """Return a time as it is read: seconds, minutes, or hours and minutes."""
+    if seconds < SECONDS_PER_MINUTE:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes = int(seconds / SECONDS_PER_MINUTE + 0.5)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def plain_console() -> Console:

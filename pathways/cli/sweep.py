@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pathways.cli.options import whole_number
-from pathways.cli.shared import ascii_table, plain_console, refuse_unusable_kernel
+from pathways.cli.shared import ascii_table, duration, plain_console, refuse_unusable_kernel
 
 if TYPE_CHECKING:
     from pathways.studies.estimate import Estimate
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from pathways.studies.sweep import Progress
 
 SECONDS_NOT_ASKED_ABOUT = 600.0
+"""A longer sweep starts only if somebody says so, at the terminal or with --yes."""
+
 SECONDS_BETWEEN_LINES = 30.0
 FAILURES_SHOWN = 10
-SECONDS_PER_MINUTE = 60
 MEGABYTE = 1_000_000.0
 
 
@@ -56,7 +57,11 @@ def sweep(
         ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Start without asking, whatever is estimated.")
+        bool,
+        typer.Option(
+            "--yes",
+            help="Start whatever is estimated: nobody is asked, and a batch job needs no terminal.",
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")] = False,
     measures: Annotated[
@@ -101,6 +106,7 @@ def _sweep(
     path = out or default_directory(study)
     refuse_unusable(path)
     before = finished_runs(path)
+    _warn(study, path, quiet=quiet)
     with nullcontext() if scheduler is None else dask_client(scheduler) as client:
         count = workers_here(workers) if client is None else max(1, len(client.nthreads()))
         expected = _expected(study, path, count, before, quiet=quiet, yes=yes)
@@ -146,14 +152,50 @@ def _expected(
     if not quiet:
         more = f", {before:,} of them finished" if before else ""
         typer.echo(f"{study.name}: {len(study):,} runs{more}; {_estimated(found, seconds)}")
-    if seconds > SECONDS_NOT_ASKED_ABOUT and not yes and sys.stdin.isatty():
-        typer.confirm("Start?", abort=True, err=True)
+    if seconds > SECONDS_NOT_ASKED_ABOUT and not yes:
+        _ask(f"{study.name} is estimated to take {duration(seconds)}")
     return found
+
+
+def _ask(words: str) -> None:
+    """Ask whether to start.
+
+    Raises
+    ------
+    pathways.errors.PathwaysError
+        If the answer is no, or there is nobody to ask.
+    """
+    from pathways.errors import PathwaysError
+
+    if not sys.stdin.isatty():
+        limit = duration(SECONDS_NOT_ASKED_ABOUT)
+        raise PathwaysError(
+            f"{words}, more than {limit}, and without a terminal nobody can be asked; nothing was "
+            "started: give --yes to start it, more --workers or a --scheduler, or a smaller study"
+        )
+    if not typer.confirm(f"{words}. Start?", err=True):
+        raise PathwaysError("nothing was started")
+
+
+def _warn(study: Study, path: Path, *, quiet: bool) -> None:
+    """Say what its runs must not be used for, and that a store keeps its name."""
+    from pathways.studies.cautions import cautions_of_study
+    from pathways.studies.contents import found_manifest
+
+    for caution in cautions_of_study(study):
+        typer.echo(f"warning: {caution}", err=True)
+    name = (found_manifest(path) or {}).get("study", study.name)
+    if name != study.name and not quiet:
+        typer.echo(
+            f"note: {path} holds the study `{name}`; `{study.name}` goes on with it, and the "
+            "results keep the first name",
+            err=True,
+        )
 
 
 def _estimated(found: Estimate, seconds: float) -> str:
     return (
-        f"estimated {_duration(seconds)}, {found.memory_bytes / MEGABYTE:,.0f} MB of memory, "
+        f"estimated {duration(seconds)}, {found.memory_bytes / MEGABYTE:,.0f} MB of memory, "
         f"{_size(found.disk_bytes)} on disk"
     )
 
@@ -234,7 +276,7 @@ def _lines() -> Callable[[int, int, int], None]:
         if now - last < SECONDS_BETWEEN_LINES or done == first:
             return
         last = now
-        left = _duration((now - started) * (total - done) / (done - first))
+        left = duration((now - started) * (total - done) / (done - first))
         words = f", {failed} failed" if failed else ""
         typer.echo(f"{done:,} of {total:,} runs{words}, about {left} left", err=True)
 
@@ -278,7 +320,7 @@ def _took(result: StudyResult, seconds: float) -> str:
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     return (
-        f"{_duration(seconds)}, {largest * 1024 / MEGABYTE:,.0f} MB of memory in the largest "
+        f"{duration(seconds)}, {largest * 1024 / MEGABYTE:,.0f} MB of memory in the largest "
         f"process, {_size(disk)} on disk"
     )
 
@@ -307,11 +349,3 @@ def _end_with_failures(result: StudyResult) -> None:
 
 def _size(size: float) -> str:
     return f"{size / 1000:,.0f} kB" if size < MEGABYTE else f"{size / MEGABYTE:,.1f} MB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < SECONDS_PER_MINUTE:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    minutes = int(seconds / SECONDS_PER_MINUTE + 0.5)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -9,11 +9,13 @@ from pathways.comparison.names import same_policy
 from pathways.comparison.scenario_differences import block_of
 from pathways.outcomes.cautions import NO_DRUG_RESPONSE, NOBODY_TREATED, cautions_of_plan
 from pathways.outcomes.cautions import cautions as cautions_of_run
+from pathways.outcomes.structure import warnings
 from pathways.outcomes.summary import ALL
 from pathways.outcomes.tables import currency_of
 
 if TYPE_CHECKING:
     from pathways.comparison.comparison import Comparison
+    from pathways.plan import Plan
     from pathways.simulation import Result
 
 POLICY_BLOCKS = ("policy", "changes", "prices")
@@ -30,8 +32,9 @@ MONTE_CARLO = (
 
 
 def cautions(comparison: Comparison) -> list[str]:
-    """Return the warnings, those on money and on what is missing first, then those of each run."""
+    """Return the warnings: wrong models, money and what is missing first, then those of runs."""
     return [
+        *wrong_models({name: result.plan for name, result in comparison.results.items()}),
         *_on_money(comparison),
         *_on_sham(comparison),
         *_on_copies(comparison),
@@ -41,6 +44,17 @@ def cautions(comparison: Comparison) -> list[str]:
         *_on_queues(comparison),
         MONTE_CARLO,
     ]
+
+
+def wrong_models(plans: Mapping[str, Plan]) -> list[str]:
+    """Return the warnings of structural choices that are known to be wrong, before or after runs.
+
+    Parameters
+    ----------
+    plans : mapping from str to Plan
+        By the names of the policies.
+    """
+    return _together({name: warnings(plan.description) for name, plan in plans.items()})
 
 
 def _on_money(comparison: Comparison) -> list[str]:
@@ -146,22 +160,33 @@ def _is_of_the_world(block: str) -> bool:
 
 def _of_runs(comparison: Comparison) -> list[str]:
     """Return what is said of single runs, the same words of several together."""
-    policies: dict[str, list[str]] = {}
-    for name, result in comparison.results.items():
-        for caution in _of_run(result, is_sham=name == comparison.sham):
-            policies.setdefault(caution, []).append(name)
-    return [f"{_listed(names, comparison)}: {caution}" for caution, names in policies.items()]
+    return _together(
+        {
+            name: _of_run(result, is_sham=name == comparison.sham)
+            for name, result in comparison.results.items()
+        }
+    )
 
 
 def _of_run(result: Result, *, is_sham: bool) -> list[str]:
     """Return what is said of one run, without what a comparator is there to be."""
     description = result.plan.description
     policy = description.get("scenario", {}).get("policy") or {}
+    said_first = warnings(description)
     told = [*cautions_of_run(result.summary_rows), *cautions_of_plan(result.plan)]
+    told = [one for one in told if one not in said_first]
     if policy.get("treatment") == "none":
         told = [one for one in told if not one.startswith(NOBODY_TREATED)]
     return [one for one in told if not (is_sham and one == NO_DRUG_RESPONSE)]
 
 
-def _listed(names: list[str], comparison: Comparison) -> str:
-    return "all" if len(names) == len(comparison.names) else ", ".join(names)
+def _together(told: Mapping[str, list[str]]) -> list[str]:
+    """Return the warnings of several policies, each with the names of those it is about."""
+    policies: dict[str, list[str]] = {}
+    for name, cautions_of_one in told.items():
+        for caution in cautions_of_one:
+            policies.setdefault(caution, []).append(name)
+    return [
+        f"{'all' if len(names) == len(told) else ', '.join(names)}: {caution}"
+        for caution, names in policies.items()
+    ]

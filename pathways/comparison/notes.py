@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pathways.outcomes.calendar import studied_patients
+from pathways.outcomes.structure import ALL_DEFAULTS, structure_lines
 
 if TYPE_CHECKING:
     from pathways.comparison.comparison import Comparison
@@ -43,6 +44,12 @@ def size_line(comparison: Comparison) -> str:
     )
 
 
+def structures(comparison: Comparison) -> list[str]:
+    """Return the structural choices in force that are not the default; see ``structure_lines``."""
+    plans = {name: result.plan for name, result in comparison.results.items()}
+    return structure_lines({name: plan.description for name, plan in plans.items()})
+
+
 def blocks_line(comparison: Comparison) -> str:
     """Return the blocks of the scenario file in which the policies differ."""
     from pathways.comparison.scenario_differences import block_of
@@ -74,6 +81,7 @@ def notes(comparison: Comparison) -> list[tuple[str, str]]:
         ("answer", comparison.answer),
         *(("caution", caution) for caution in comparison.cautions),
         ("size", size_line(comparison)),
+        *(("structural choice", line) for line in structures(comparison) or [ALL_DEFAULTS]),
         ("reference", comparison.reference),
         ("sham infusion", comparison.sham or "none"),
         ("price book", comparison.priced_by or "each scenario's own"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
@@ -75,14 +76,12 @@ def compare(
     """
     refuse_unknown_engine(engine)
     refuse_bad_size(patients=patients, seed=seed, threads=threads)
+    loaded = load_all(scenarios, prices=prices)
+    reference = chosen_reference(tuple(loaded), reference)
     return compare_loaded(
-        load_all(scenarios, prices=prices),
+        plans_of(loaded, patients=patients, years=years, seed=seed, draw=draw),
         reference=reference,
         priced_by=prices,
-        patients=patients,
-        years=years,
-        seed=seed,
-        draw=draw,
         engine=engine,
         threads=threads,
         events=events,
@@ -90,8 +89,23 @@ def compare(
     )
 
 
+def plans_of(loaded: Mapping[str, Plan | Scenario], **size: float | None) -> dict[str, Plan]:
+    """Return the plans of what :func:`load_all` returned, whose patients are the same.
+
+    `size` as for :func:`compare`.
+
+    Raises
+    ------
+    PathwaysError
+        If their patients differ, or a plan is given together with a size.
+    """
+    plans = {name: plan_of(given, **size) for name, given in loaded.items()}
+    refuse_different_plans(plans)
+    return plans
+
+
 def compare_loaded(
-    loaded: Mapping[str, Plan | Scenario],
+    plans: Mapping[str, Plan],
     *,
     reference: str | None,
     priced_by: str | None,
@@ -99,30 +113,32 @@ def compare_loaded(
     threads: int | None,
     events: bool,
     progress: Progress | None,
-    **size: float | None,
 ) -> Comparison:
-    """Simulate and compare what :func:`load_all` returned; the rest as for :func:`compare`.
+    """Simulate and compare what :func:`plans_of` returned; the rest as for :func:`compare`.
 
     Raises
     ------
     PathwaysError
         As :func:`compare`.
     """
-    reference = chosen_reference(tuple(loaded), reference)
-    plans = {name: plan_of(given, **size) for name, given in loaded.items()}
-    refuse_different_plans(plans)
     results, sampled = {}, {}
-    for number, (name, plan) in enumerate(plans.items()):
-        results[name] = simulate(
-            plan,
-            engine=engine,
-            threads=threads,
-            events=events,
-            by_dose=True,
-            progress=_part(progress, number, len(plans)),
-            traits=sampled.get(patients_of(plan)),
-        )
-        sampled.setdefault(patients_of(plan), results[name].raw.traits)
+    with ThreadPoolExecutor(1) as beside:
+        ready = []
+        for number, (name, plan) in enumerate(plans.items()):
+            results[name] = simulate(
+                plan,
+                engine=engine,
+                threads=threads,
+                events=events,
+                by_dose=True,
+                progress=_part(progress, number, len(plans)),
+                traits=sampled.get(patients_of(plan)),
+            )
+            sampled.setdefault(patients_of(plan), results[name].raw.traits)
+            # While the next one is simulated; afterwards other processors would only wait for it.
+            ready.append(beside.submit(getattr, results[name], "summary_rows"))
+        for one in ready:
+            one.result()
     return Comparison(results, reference, priced_by=priced_by)
 
 

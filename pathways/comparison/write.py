@@ -45,7 +45,7 @@ CSV_COLUMNS = (
 """Of ``comparison.csv``; ``kind`` is ``headline`` or ``difference``."""
 
 SHARED = ("seed", "draw", "patients", "horizon_days")
-OF_A_RUN = ("fingerprint", "tables", "scenario")
+OF_A_RUN = ("fingerprint", "tables", "structure_not_default", "scenario")
 
 
 def write_comparison(
@@ -81,6 +81,8 @@ def write_comparison(
             _write_tables(comparison, out)
         with _timed(seconds, "workbook"):
             _write_workbook(comparison, out)
+        if report:
+            _prepare_report()
         drawn: list[Path] = []
         if drawing is not None:
             with _timed(seconds, "figures"):
@@ -143,9 +145,10 @@ def _write_tables(comparison: Comparison, out: OutputDirectory) -> None:
 
 
 def _write_workbook(comparison: Comparison, out: OutputDirectory) -> None:
-    from pathways.comparison.workbook import workbook
+    from pathways.comparison.spreadsheet import write_workbook
+    from pathways.comparison.workbook import sheets
 
-    out.write("results.xlsx", lambda file: workbook(comparison).save(file))
+    out.write("results.xlsx", lambda file: write_workbook(sheets(comparison), file))
 
 
 def _begin_figures(comparison: Comparison, folder: Path, worker: FigureWorker | None) -> Drawing:
@@ -161,6 +164,13 @@ def _write_figures(drawing: Drawing, out: OutputDirectory) -> list[Path]:
     for path in drawn:
         out.write_path(f"figures/{path.name}", lambda new, path=path: shutil.copyfile(path, new))
     return drawn
+
+
+def _prepare_report() -> None:
+    """Load what the report needs while others draw."""
+    from pathways.report.page import prepare
+
+    prepare()
 
 
 def _write_report(comparison: Comparison, out: OutputDirectory, drawn: list[Path]) -> None:

@@ -12,14 +12,17 @@ from pathways.figures.style import (
     INK,
     INSIDE,
     SMALL_POINTS,
-    grid_of,
     in_style,
-    new_figure,
-    panels,
     patch_legend,
     shared_label,
 )
-from pathways.figures.weekly import calendar_years, thinned, time_axis, time_in_words, time_label
+from pathways.figures.weekly import (
+    calendar_years,
+    thinned,
+    time_axis,
+    time_in_words,
+    weekly_panels,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -44,17 +47,14 @@ SLACK_YEARS = 0.02
 @in_style
 def change_from_baseline(comparison: Comparison) -> Figure:
     """Draw the components of the change from the enrolment score, stacked, one panel per policy."""
-    names = comparison.names
-    changes = {name: change_by_component(comparison, name) for name in names}
-    figure = new_figure(
-        0.4 + 2.75 * grid_of(len(names))[0],
+    changes = {name: change_by_component(comparison, name) for name in comparison.names}
+    figure, axes, legend = weekly_panels(
+        comparison,
         "What the change in pain since enrolment is made of",
         f"Fall of mean pain below the mean score at enrolment; {everybody(comparison)}",
         "Written: the part of the drug in NRS points. Components are taken off in the order of "
         "the legend, from the bottom up; means over the living.",
-        time_label(comparison),
     )
-    axes, legend = panels(figure, names)
     for name, ax in axes.items():
         _draw(ax, thinned(changes[name]))
         _write_drug(ax, changes[name])

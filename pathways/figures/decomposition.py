@@ -24,11 +24,14 @@ from pathways.figures.style import (
 from pathways.outcomes.decomposition import COMPONENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from pathways.outcomes.decomposition import Decomposition
+    from pathways.trials.change import ChangeSplit
 
 FILLS = {
     "regression": ("regression to the mean\nand flares", "#D5D5D5", ""),
@@ -43,6 +46,8 @@ FILLS = {
 WORST_ROUNDING = 0.0005
 LEGEND_ROWS = 4
 ROW_INCHES, BAR_HEIGHT = 0.62, 0.62
+LONGEST_LINE_OF_ROW = 46
+PUBLISHED = "published change"
 SHARE_OF_GAP = 0.85
 NOTE = (
     "Parts are Shapley shares: averages over every order in which the components could be taken, "
@@ -113,6 +118,28 @@ def decomposition_by_arm(arms: Mapping[str, Decomposition], day: int | None = No
         allowed = ", ".join(map(str, shared)) or "arms with a day in common"
         raise InputError(Place(path="day"), f"not every arm has day {chosen}", allowed)
     return _by_arm(_read(arms, chosen))
+
+
+def decomposition_of_changes(found: Sequence[ChangeSplit]) -> Figure:
+    """Draw the parts of the changes of single arms of trials, beneath one another.
+
+    Parameters
+    ----------
+    found : sequence of pathways.trials.change.ChangeSplit
+        Drawn in this order; each on days of its own.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is nobody to draw.
+    """
+    if not found or not all(one.patients for one in found):
+        raise InputError(Place(path="found"), "nobody is counted", "patients with a score")
+    return _of_changes(found)
 
 
 def stacks(rows: pandas.DataFrame) -> list[Stack]:
@@ -196,6 +223,57 @@ def _by_arm(arms: _Arms) -> Figure:
     return figure
 
 
+@in_style
+def _of_changes(found: Sequence[ChangeSplit]) -> Figure:
+    height = ROW_INCHES * max(len(found), 2) + 0.6
+    figure = new_figure(
+        height + LEGEND_ROWS * 0.22,
+        "Where the change in trial arms comes from",
+        "Fall of the mean diary score from the baseline of each simulated trial",
+        f"{NOTE} Diamond, line: value or range published, a change and no effect of the drug.",
+    )
+    ax, legend = with_legend(figure, height, LEGEND_ROWS)
+    tables = [_estimates(one) for one in found]
+    for row, (one, rows) in enumerate(zip(found, tables, strict=True)):
+        _bar(ax.barh, row, rows, height=BAR_HEIGHT)
+        _point(ax, rows, row, is_upright=False)
+        _draw_published(ax, one, row)
+    ax.axvline(0.0, color=INK, linewidth=0.8)
+    policy_rows(ax, [""] * len(found))
+    ax.set_yticks(range(len(found)), [_row_label(one) for one in found])
+    ax.set_xlabel("Fall (NRS points)")
+    patch_legend(legend, _entries_of(tables), ncols=3, loc="upper center")
+    return figure
+
+
+def _estimates(one: ChangeSplit) -> pandas.DataFrame:
+    import pandas
+
+    rows = [
+        {"component": name, "mean": part.value, "low": part.low, "high": part.high}
+        for name, part in one.estimates.items()
+    ]
+    return pandas.DataFrame(rows).astype({"mean": float, "low": float, "high": float})
+
+
+def _draw_published(ax: Axes, one: ChangeSplit, row: int) -> None:
+    from pathways.trials.published import settled
+
+    published = one.endpoint.published
+    if published is not None:
+        known = settled(published, is_share=False)
+        look = {"color": INK, "markerfacecolor": "white", "markersize": 7.5, "zorder": 6}
+        ax.plot([0.0 - known.high, 0.0 - known.low], [row, row], color=INK, linewidth=1.6)
+        ax.plot([0.0 - known.value], [row], "D", label=PUBLISHED, **look)
+
+
+def _row_label(one: ChangeSplit) -> str:
+    words = one.endpoint.title
+    if len(words) > LONGEST_LINE_OF_ROW:
+        words = f"{words[: LONGEST_LINE_OF_ROW - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return f"{label(one.trial, LONGEST_LINE_OF_ROW)}, {one.arm}\n{words}"
+
+
 def _bar(draw, place: float, rows: pandas.DataFrame, **size: float) -> None:
     """Draw one stack with `ax.bar` or `ax.barh`."""
     side = "bottom" if "width" in size else "left"
@@ -211,7 +289,8 @@ def _point(ax: Axes, rows: pandas.DataFrame, place: float, *, is_upright: bool) 
     fall = 0.0 - change["mean"]
     ends = np.array([[change["high"] - change["mean"]], [change["mean"] - change["low"]]])
     error = {} if np.isnan(ends).any() else {"yerr" if is_upright else "xerr": ends}
-    point = {"fmt": "o", "color": INK, "markersize": 3.5, "linewidth": 0.9, "zorder": 5}
+    point = {"fmt": "o", "color": INK, "markersize": 4.0, "linewidth": 0.9, "zorder": 5}
+    point |= {"markeredgecolor": "white", "markeredgewidth": 0.5}
     ax.errorbar(*((place, fall) if is_upright else (fall, place)), **error, **point)
 
 
@@ -221,8 +300,12 @@ def _gap(days: np.ndarray) -> float:
 
 def _entries(arms: _Arms) -> dict[str, dict[str, str]]:
     """Return the legend of the components that anybody would see."""
+    return _entries_of(list(arms.estimates.values()))
+
+
+def _entries_of(tables: Sequence[pandas.DataFrame]) -> dict[str, dict[str, str]]:
     most = dict.fromkeys(COMPONENTS, 0.0)
-    for rows in arms.estimates.values():
+    for rows in tables:
         for name in COMPONENTS:
             means = rows.loc[rows["component"] == name, "mean"]
             most[name] = max(most[name], float(means.abs().max()))

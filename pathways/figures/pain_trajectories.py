@@ -13,14 +13,16 @@ from pathways.figures.style import (
     FAINT,
     INK,
     INSIDE,
-    grid_of,
     in_style,
-    new_figure,
-    panels,
     policy_line,
     shared_label,
 )
-from pathways.figures.weekly import calendar_years, referred_together, time_axis, time_label
+from pathways.figures.weekly import (
+    calendar_years,
+    referred_together,
+    time_axis,
+    weekly_panels,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -40,14 +42,12 @@ def pain_trajectories(comparison: Comparison) -> Figure:
     """Draw mean pain by week, one panel per policy: with the drug, without it, and observed."""
     names = comparison.names
     pain = {name: pain_by_week(comparison, name) for name in names}
-    figure = new_figure(
-        0.4 + 2.75 * grid_of(len(names))[0],
+    figure, axes, legend = weekly_panels(
+        comparison,
         "Mean pain over time, with and without the drug",
         f"Mean over the living of {everybody(comparison)}",
         f"The vertical axis does not start at 0. {_beginning(comparison)}",
-        time_label(comparison),
     )
-    axes, legend = panels(figure, names)
     for name, ax in axes.items():
         if name != comparison.reference:
             _line(ax, pain[comparison.reference]["pain"], REFERENCE, 3.0)

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pathways.figures.population import everybody, wilson
-from pathways.figures.style import (
-    INSIDE,
-    grid_of,
-    in_style,
-    new_figure,
-    panels,
-    patch_legend,
-    shared_label,
+from pathways.figures.style import INSIDE, in_style, patch_legend, shared_label
+from pathways.figures.weekly import (
+    calendar_years,
+    thinned,
+    time_axis,
+    weekly_panels,
+    weekly_totals,
 )
-from pathways.figures.weekly import calendar_years, thinned, time_axis, time_label, weekly_totals
 
 if TYPE_CHECKING:
     import pandas
@@ -61,16 +59,13 @@ def shares_by_state(result: Result) -> pandas.DataFrame:
 @in_style
 def states_over_time(comparison: Comparison) -> Figure:
     """Draw the share of referrals in each state by week, one panel per policy."""
-    names = comparison.names
-    figure = new_figure(
-        0.4 + 2.75 * grid_of(len(names))[0],
+    figure, axes, legend = weekly_panels(
+        comparison,
         "Where referrals are on the pathway",
         f"Share of all referrals in each state at the end of each week; {everybody(comparison)}",
         "The square-root scale gives the first year as much room as the next three. Read "
         "heights; areas are not person-time.",
-        time_label(comparison),
     )
-    axes, legend = panels(figure, names)
     for name, ax in axes.items():
         shares = thinned(shares_by_state(comparison.results[name]))
         _draw(ax, shares)

@@ -33,7 +33,9 @@ ARMS = (
     Look("#8F0210", (1, 1.2), "^"),
 )
 SIMULATED = "#9E9BFF"
-FAILING = "#D63C10"
+OF_VERDICT = {"does not fit": "#D63C10", "borderline": "#9A6700"}
+"""Colour of the words; others are in ink."""
+
 BINS = 40
 ROW_INCHES, DIARY_INCHES = 1.05, 3.0
 NOTE = (
@@ -58,6 +60,8 @@ def draw_trial(run: TrialRun, found: list[Verdict]) -> Figure:
     has_diary = any(len(curve.days) > 1 for curve in run.curves.values())
     heights = [ROW_INCHES] * len(tested) + [DIARY_INCHES] * has_diary
     title, note = run.trial.document.title, NOTE.format(replicates=run.replicates)
+    if run.draws is not None:
+        note += f" Simulated over {len(np.unique(run.draws))} parameter draws."
     figure = new_figure(sum(heights) + 0.4, title, _subtitle(run), note if tested else "")
     axes = figure.subplots(max(1, len(heights)), 1, squeeze=False, height_ratios=heights or [1])
     for one, ax in zip(tested, axes[:, 0], strict=False):
@@ -96,8 +100,8 @@ def _draw_endpoint(ax: Axes, estimates: np.ndarray, one: Verdict) -> None:
     ax.spines["left"].set_visible(False)
     ax.grid(visible=False, axis="y")
     ax.set_title(f"{one.endpoint.title} ({one.endpoint.use})", pad=4)
-    colour = FAILING if one.verdict == "does not fit" else INK
-    words = f"{one.verdict}, P = {one.probability:.3f}"
+    colour = OF_VERDICT.get(one.verdict, INK)
+    words = f"{one.verdict}, P = {one.probability:.3f}" if len(there) else one.verdict
     ax.text(
         1.0, 1.04, words, transform=ax.transAxes, ha="right", va="bottom",
         fontsize=SMALL_POINTS, color=colour, weight="bold",

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pathways.figures.style import grid_of, new_figure, panels
 from pathways.outcomes.schema import STATES
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from pathways.comparison import Comparison
     from pathways.simulation import Result
@@ -45,6 +47,9 @@ TICKS = (
     (30.0, "30 y"),
     (50.0, "50 y"),
 )
+ROW_INCHES, AROUND_INCHES = 2.75, 0.4
+"""Heights of a row of panels, and of what stands above and below all of them."""
+
 TICK_ROOM = 0.155
 """Shortest distance between two ticks, as a share of the axis."""
 
@@ -91,6 +96,23 @@ def _totals(table: pandas.DataFrame, result: Result) -> pandas.DataFrame:
 def calendar_days(result: Result) -> int:
     """Return the days simulated: more than a patient's horizon where referrals come over time."""
     return getattr(result.plan, "calendar_days", result.plan.horizon_days)
+
+
+def weekly_panels(
+    comparison: Comparison, title: str, subtitle: str, note: str
+) -> tuple[Figure, dict[str, Axes], Axes]:
+    """Return a figure with a panel over calendar time for each policy, and a cell for the legend.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    title, subtitle, note : str
+        As for :func:`pathways.figures.style.new_figure`.
+    """
+    names = comparison.names
+    height = AROUND_INCHES + ROW_INCHES * grid_of(len(names))[0]
+    figure = new_figure(height, title, subtitle, note, time_label(comparison))
+    return figure, *panels(figure, names)
 
 
 def thinned(weekly: pandas.DataFrame) -> pandas.DataFrame:

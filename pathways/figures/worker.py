@@ -9,6 +9,7 @@ processors, and answers with one byte for each figure that is written: its place
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import pickle
@@ -36,6 +37,9 @@ LIBRARIES = (
     "pathways.simulation",
 )
 """What drawing needs, beside the figures' own modules."""
+
+NOT_NEEDED = "scipy"
+"""Takes longer to load than all the rest; seaborn does without it, and we take only its style."""
 
 
 @contextlib.contextmanager
@@ -143,7 +147,10 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints is no answer
+    # A figure is many small objects in rings; they are collected after it, not all the time.
+    gc.disable()
     _load()
+    gc.freeze()
     try:
         comparison, folder, names = pickle.load(sys.stdin.buffer)
     except EOFError:
@@ -177,13 +184,28 @@ def _draw(comparison: Comparison, name: str, folder: Path) -> None:
     from pathways.figures.writing import write_figure
 
     write_figure(comparison, name, folder)
+    gc.collect()
 
 
 def _load() -> None:
     from pathways.figures import NAMES
 
-    for name in (*LIBRARIES, *(f"pathways.figures.{name}" for name in NAMES)):
-        importlib.import_module(name)
+    with _left_out(NOT_NEEDED):
+        for name in (*LIBRARIES, *(f"pathways.figures.{name}" for name in NAMES)):
+            importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _left_out(library: str) -> Iterator[None]:
+    """Load others as where a library is not installed; it can still be loaded afterwards."""
+    if library in sys.modules:
+        yield
+        return
+    sys.modules[library] = None  # what makes its import fail
+    try:
+        yield
+    finally:
+        del sys.modules[library]
 
 
 def _processors() -> int:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pathways.fastcore.sums import fixed_point_sum
+from pathways.outcomes.schema import CURRENCY
 
 RELATIVE = 1e-6
 AMOUNT = 1e-6
+PARTS = {"mg": 1_000_000, CURRENCY: 10_000}
+"""Of a unit, what totals are whole multiples of; other totals are whole numbers."""
+
 """Amounts of money or drug below this are nothing."""
 
 FAULT = "this is a fault of the engine, and the results must not be used"
@@ -37,6 +42,14 @@ class Check:
     unit: str
     total: float
     compared: str
+
+
+def added_up(parts: Iterable[Check]) -> Check:
+    """Return the check of all patients from those of some after the other, in any order."""
+    first, *others = parts
+    scale = PARTS.get(first.unit, 1)
+    whole = sum(int(one.total * scale + 0.5) for one in (first, *others))
+    return replace(first, total=whole / scale)
 
 
 def total(values: np.ndarray, scale: int) -> float:

@@ -11,6 +11,7 @@ from pathways.codes import ProgrammeFor
 from pathways.outcomes import calendar
 from pathways.outcomes.clinics import BLOCK as CLINIC_BLOCK
 from pathways.outcomes.sampling import LEAST_REGIONS
+from pathways.outcomes.structure import warnings
 from pathways.outcomes.summary import ALL, TREATED, Row
 from pathways.plan import Plan
 
@@ -73,8 +74,8 @@ def _growing_lists(values: Mapping[tuple, Row]) -> list[str]:
 
 
 def cautions_of_plan(plan: Plan) -> list[str]:
-    """Return the warnings that a plan calls for by itself, those of its rules among them."""
-    return [*_closed_clinics(plan), *_load(plan), *cautions_of_rules(plan.description)]
+    """Return the warnings that a plan calls for by itself, those of its rules first."""
+    return [*cautions_of_rules(plan.description), *_closed_clinics(plan), *_load(plan)]
 
 
 def _load(plan: Plan) -> list[str]:
@@ -171,24 +172,14 @@ def _why_without_programme(rules: np.void, clinic: np.void) -> str:
 
 
 def cautions_of_rules(description: Mapping[str, Any]) -> list[str]:
-    """Return the warnings that a resolved scenario calls for by itself.
+    """Return the warnings that a resolved scenario calls for by itself, a wrong model first.
 
     Parameters
     ----------
     description : mapping
         ``Plan.description``.
     """
-    return [*_wrong_responder(description), *_judged_on_board(description)]
-
-
-def _wrong_responder(description: Mapping[str, Any]) -> list[str]:
-    structure = description.get("scenario", {}).get("structure") or {}
-    if structure.get("responder") != "redrawn":
-        return []
-    return [
-        "whether ketamine works is drawn again at each course, which makes a responder of nearly "
-        "everybody who is treated often enough: a wrong model, to be compared with and never used"
-    ]
+    return [*warnings(description), *_judged_on_board(description)]
 
 
 def _judged_on_board(description: Mapping[str, Any]) -> list[str]:

@@ -44,7 +44,9 @@ MONEY_SCALE = 10_000
 RELATIVE = 1e-12
 
 
-def check_conservation(raw: RawResult, plan: Plan) -> list[Check]:
+def check_conservation(
+    raw: RawResult, plan: Plan, *, shared_weeks: int | None = None
+) -> list[Check]:
     """Compare everything that a result counts more than once.
 
     Parameters
@@ -52,6 +54,8 @@ def check_conservation(raw: RawResult, plan: Plan) -> list[Check]:
     raw : RawResult
     plan : Plan
         The plan it came from.
+    shared_weeks : int, optional
+        As ``calendar.shared_weeks`` of a larger plan that this is a part of; default of this one.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def check_conservation(raw: RawResult, plan: Plan) -> list[Check]:
         With the first thing that does not add up, both counts, and where: clinics, weeks and
         patients by their position from 0.
     """
-    weeks = _Weeks(raw, plan)
+    weeks = _Weeks(raw, plan, calendar.shared_weeks(plan) if shared_weeks is None else shared_weeks)
     checks = [
         *follow_up_checks(raw, plan),
         *_people(raw, weeks),
@@ -79,10 +83,10 @@ def check_conservation(raw: RawResult, plan: Plan) -> list[Check]:
 class _Weeks:
     """Weekly rows beside what patients' results say of the same weeks."""
 
-    def __init__(self, raw: RawResult, plan: Plan) -> None:
+    def __init__(self, raw: RawResult, plan: Plan, shared: int) -> None:
         self.plan = plan
         self.clinics = len(plan.clinic_patients)
-        self.shared = calendar.shared_weeks(plan)
+        self.shared = shared
         self.are_all_shared = self.shared == plan.weeks
         self.clinic_of_patients = calendar.clinic_of_patients(plan)
         self._weekly = raw.weekly

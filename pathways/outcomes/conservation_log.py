@@ -7,6 +7,7 @@ with the weekly rows, which go on to the end of the calendar as they do.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from pathways.outcomes.agreement import (
 )
 from pathways.outcomes.arrow import NEVER
 from pathways.outcomes.doses import racemic_equivalents
+from pathways.outcomes.event_log import EventLog
 from pathways.plan import Plan, RawResult
 
 MG_SCALE = 1_000_000
@@ -47,12 +49,13 @@ def log_checks(raw: RawResult, plan: Plan) -> Iterator[Check]:
     pathways.outcomes.agreement.ConservationError
         With the first thing that does not.
     """
-    log = _Log(raw, plan)
+    whole = EventLog(raw, plan)
+    log = _Log(whole, plan)
     yield from _counts(log, raw.results)
     yield from _harms(log, raw.results)
     yield _mg_given(log, raw.results)
     yield _mg_outside(log, raw, plan)
-    yield _by_week(raw, plan)
+    yield _by_week(whole, raw, plan)
 
 
 def _counts(log: _Log, results: np.ndarray) -> Iterator[Check]:
@@ -60,7 +63,10 @@ def _counts(log: _Log, results: np.ndarray) -> Iterator[Check]:
     counted = {
         "infusions": (log.of(Event.ADMINISTERED), results["infusions"]),
         "courses": (log.of(Event.COURSE_STARTED), results["courses"]),
-        "judgements": (judged[judged["code"] != Verdict.NOT_JUDGED], results["judgements"]),
+        "judgements": (
+            judged.where(judged.events["code"] != Verdict.NOT_JUDGED),
+            results["judgements"],
+        ),
         "deaths": (log.of(Event.DIED), results["died_day"] != NEVER),
         "tests": (log.of(Event.TESTED), results["tests_done"]),
         "re_referrals": (log.of(Event.RE_REFERRED), results["re_referrals"]),
@@ -75,48 +81,47 @@ def _counts(log: _Log, results: np.ndarray) -> Iterator[Check]:
 
 def _exits(log: _Log, results: np.ndarray) -> Check:
     """Compare exits with how often a patient can have left: once more than referred again."""
-    events = log.of(Event.EXITED)
-    counted = np.bincount(log.rows(events), minlength=len(results))
+    exits = log.of(Event.EXITED)
+    counted = np.bincount(exits.rows, minlength=len(results))
     exited = results["exit_reason"] != ExitReason.NONE
     once = results["re_referrals"] == 0
     what = "exits in the event log"
     refuse_difference(what, "patients", counted[once], exited[once].astype(np.int64))
     refuse_more(what, "patients", counted, results["re_referrals"] + exited)
-    return Check("logged_exits", "", float(len(events)), COMPARED)
+    return Check("logged_exits", "", float(len(exits.rows)), COMPARED)
 
 
 def _harms(log: _Log, results: np.ndarray) -> Iterator[Check]:
     acute = log.of(Event.ACUTE_HARM)
-    yield log.agreed("acute_harms", acute, results["acute_count"], acute["code"])
+    yield log.agreed("acute_harms", acute, results["acute_count"], acute.events["code"])
     onsets = log.of(Event.HARM_ONSET)
-    kinds = onsets["code"] * layout.HARM_CAUSES + onsets["value_1"].astype(np.int64)
+    causes = onsets.events["value_1"].astype(np.int64)
+    kinds = onsets.events["code"] * layout.HARM_CAUSES + causes
     yield log.agreed("harm_onsets", onsets, results["harm_count"], kinds)
     found = log.of(Event.HARM_DETECTED)
-    yield log.agreed("harms_detected", found, results["harms_detected"], found["code"])
+    yield log.agreed("harms_detected", found, results["harms_detected"], found.events["code"])
 
 
 def _mg_given(log: _Log, results: np.ndarray) -> Check:
     given = log.of(Event.ADMINISTERED)
-    mg = np.bincount(log.rows(given), weights=given["value_1"], minlength=len(results))
+    mg = np.bincount(given.rows, weights=given.events["value_1"], minlength=len(results))
     refuse_unequal_amounts("mg given", mg, results["racemic_mg"] + results["s_ketamine_mg"])
     return Check("logged_mg", "mg", total(mg, MG_SCALE), COMPARED)
 
 
 def _mg_outside(log: _Log, raw: RawResult, plan: Plan) -> Check:
-    bought = log.of(Event.OUTSIDE_INFUSION)
-    rows = log.rows(bought)
+    bought, rows = log.of(Event.OUTSIDE_INFUSION)
     racemic = racemic_equivalents(bought, raw.traits[rows], plan)
     mg = np.bincount(rows, weights=racemic, minlength=len(raw.results))
     refuse_unequal_amounts("mg bought elsewhere", mg, raw.results["outside_mg"])
     return Check("logged_outside_mg", "mg", total(mg, MG_SCALE), COMPARED)
 
 
-def _by_week(raw: RawResult, plan: Plan) -> Check:
-    events, compared = raw.events, 0
-    kinds = events["event"].astype(np.int16)
+def _by_week(log: EventLog, raw: RawResult, plan: Plan) -> Check:
+    compared = 0
     numbers, clinics = calendar.clinic_numbers(plan), len(plan.clinic_patients)
     for column, event in WEEKLY.items():
-        chosen = events[kinds == event]
+        chosen = log.all_of(event)
         week = chosen["day"] // calendar.DAYS_PER_WEEK
         cell = np.searchsorted(numbers, chosen["clinic"]) * plan.weeks + week
         counted = np.bincount(cell, minlength=clinics * plan.weeks)
@@ -126,32 +131,36 @@ def _by_week(raw: RawResult, plan: Plan) -> Check:
     return Check("logged_by_week", "", float(compared), "event log with all weeks")
 
 
+class _Found(NamedTuple):
+    """Events, and the row of each one's patient."""
+
+    events: np.ndarray
+    rows: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> _Found:
+        return _Found(self.events[chosen], self.rows[chosen])
+
+
 class _Log:
     """The events of each patient up to the end of follow-up, by what happened."""
 
-    def __init__(self, raw: RawResult, plan: Plan) -> None:
-        self._plan = plan
-        self._events = raw.events
-        # Read out once: it lies apart in the records, and is looked through for every kind.
-        self._kinds = raw.events["event"].astype(np.int16)
-        self._ends = plan.referral_days + calendar.end_days(plan)
-        self._are_cut = bool((self._ends < plan.calendar_days).any())
+    def __init__(self, log: EventLog, plan: Plan) -> None:
+        self._log, self._plan = log, plan
+        self._found: dict[Event, _Found] = {}
 
-    def of(self, event: Event) -> np.ndarray:
-        events = self._events[self._kinds == event]
-        return events[events["day"] < self._ends[self.rows(events)]] if self._are_cut else events
-
-    def rows(self, events: np.ndarray) -> np.ndarray:
-        return calendar.rows_of(self._plan, events["clinic"], events["patient"])
+    def of(self, event: Event) -> _Found:
+        if event not in self._found:
+            self._found[event] = _Found(*self._log.in_follow_up(event))
+        return self._found[event]
 
     def agreed(
-        self, name: str, events: np.ndarray, columns: np.ndarray, kinds: np.ndarray | int = 0
+        self, name: str, found: _Found, columns: np.ndarray, kinds: np.ndarray | int = 0
     ) -> Check:
         """Compare events by patient, and by kind where there are several, with the columns."""
         columns = columns.reshape(self._plan.patients, -1)
-        cells = self.rows(events) * columns.shape[1] + kinds
+        cells = found.rows * columns.shape[1] + kinds
         counted = np.bincount(cells, minlength=columns.size).reshape(columns.shape)
         for kind in range(columns.shape[1]):
             what = f"{name} in the event log" + (f", kind {kind}," * (columns.shape[1] > 1))
             refuse_difference(what, "patients", counted[:, kind], columns[:, kind])
-        return Check(f"logged_{name}", "", float(len(events)), COMPARED)
+        return Check(f"logged_{name}", "", float(len(found.rows)), COMPARED)

@@ -36,7 +36,14 @@ RUN_FILES = (
 
 COMPARISON_FILES = ("comparison.csv", "results.xlsx", "report.html", "run.json", MANIFEST)
 VALIDATION_FORMAT = "pathways validation"
-VALIDATION_FILES = ("validation.csv", "validation.md", "diaries.csv", "run.json", MANIFEST)
+VALIDATION_FILES = (
+    "validation.csv",
+    "validation.md",
+    "decomposition.csv",
+    "diaries.csv",
+    "run.json",
+    MANIFEST,
+)
 FORMATS_WITH_FILES = (COMPARISON_FORMAT, VALIDATION_FORMAT)
 """Their manifests list the files written."""
 
@@ -65,11 +72,12 @@ class OutputDirectory:
     Raises
     ------
     OutputError
-        If the directory cannot be used, another process is writing to it, or writing fails; the
-        temporary files are removed then.
+        If the path is empty, the directory cannot be used, another process is writing to it, or
+        writing fails; the temporary files are removed then.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        refuse_nameless(path)
         self.path = Path(path)
         self._overwrite = overwrite
         self._made: list[Path] = []
@@ -236,6 +244,20 @@ def refuse_unusable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         raise OutputError(
             f"{path}: is not empty and holds no results of ours ({shown(min(names))}); "
             "nothing is replaced there; give another directory with --out"
+        )
+
+
+def refuse_nameless(path: str | os.PathLike[str]) -> None:
+    """Refuse an empty path, which would mean the directory one happens to be in.
+
+    Raises
+    ------
+    OutputError
+        With the remedy.
+    """
+    if os.fspath(path) == "":
+        raise OutputError(
+            "out: the output directory has no name; name one with --out, or `.` for this one"
         )
 
 

@@ -18,8 +18,9 @@ import numpy as np
 from pathways import layout
 from pathways.codes import Event, HarmCause
 from pathways.outcomes import calendar, schema
-from pathways.outcomes.doses import changes_of_dose, events_in_follow_up
+from pathways.outcomes.doses import changes_of_dose
 from pathways.outcomes.estimates import Estimate, poisson_rate
+from pathways.outcomes.event_log import EventLog
 from pathways.outcomes.tables import follow_up_days
 from pathways.plan import Plan, RawResult
 
@@ -74,8 +75,9 @@ def dose_bands(raw: RawResult, plan: Plan) -> list[DoseBand] | None:
     """
     if raw.events is None:
         return None
-    days, patients = _time(raw, plan)
-    onsets = _onsets(raw, plan)
+    log = EventLog(raw, plan)
+    days, patients = _time(log, raw, plan)
+    onsets = _onsets(log, plan)
     return [
         DoseBand(name, int(patients[band]), int(days[band]), onsets[band])
         for band, name in enumerate(NAMES)
@@ -97,9 +99,9 @@ def rates(bands: list[DoseBand]) -> Iterator[tuple[str, str, str, Estimate]]:
                 yield band.name, measure, "/100 a", band.rate(harm, cause)
 
 
-def _time(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+def _time(log: EventLog, raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     """Return days and patients by band."""
-    rows, starts, doses = changes_of_dose(raw, plan)
+    rows, starts, doses = changes_of_dose(log, raw, plan)
     ends = np.append(starts[1:], 0)
     ends[np.append(rows[1:] != rows[:-1], True)] = follow_up_days(raw.results, plan)
     cells, shape = rows * len(NAMES) + band_of(doses), (len(raw.results), len(NAMES))
@@ -110,10 +112,10 @@ def _time(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     return studied.sum(axis=0), np.count_nonzero(studied, axis=0)
 
 
-def _onsets(raw: RawResult, plan: Plan) -> np.ndarray:
+def _onsets(log: EventLog, plan: Plan) -> np.ndarray:
     """Return onsets, shape (bands, CHRONIC_HARMS, HARM_CAUSES)."""
     shape = (len(NAMES), layout.CHRONIC_HARMS, layout.HARM_CAUSES)
-    onset, rows = events_in_follow_up(raw, plan, (Event.HARM_ONSET,))
+    onset, rows = log.in_follow_up(Event.HARM_ONSET)
     onset = onset[calendar.is_studied(plan)[rows]]
     cause = (onset["value_1"] == HarmCause.EXCESS).astype(np.int64)
     counts = np.zeros(shape, np.int64)

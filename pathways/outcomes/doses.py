@@ -6,13 +6,16 @@ import numpy as np
 
 from pathways.codes import Event
 from pathways.outcomes import calendar
+from pathways.outcomes.event_log import EventLog
 from pathways.plan import Plan, RawResult
 
 PARTS_PER_MG = 1_000_000
 GIVEN = (Event.ADMINISTERED, Event.OUTSIDE_INFUSION)
 
 
-def changes_of_dose(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def changes_of_dose(
+    log: EventLog, raw: RawResult, plan: Plan
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return when each patient's lifetime dose changed during follow-up, patient by patient.
 
     A calendar week counts with the dose given by its end: on Mondays the clocks of harm are moved
@@ -27,7 +30,7 @@ def changes_of_dose(raw: RawResult, plan: Plan) -> tuple[np.ndarray, np.ndarray,
     lifetime_mg : numpy.ndarray
         Racemic equivalents from then on.
     """
-    given, row = events_in_follow_up(raw, plan, GIVEN)
+    given, row = log.in_follow_up(*GIVEN)
     people = np.arange(len(raw.results))
     monday = given["day"] - given["day"] % calendar.DAYS_PER_WEEK
     start = np.maximum(monday - plan.referral_days[row], 0)
@@ -59,14 +62,3 @@ def racemic_equivalents(given: np.ndarray, traits: np.ndarray, plan: Plan) -> np
     s_factor_mg = given["value_2"] * traits["clearance"] / 1000.0
     is_s = np.abs(s_factor_mg - mg) < np.abs(s_factor_mg - potency * mg)
     return np.where(is_s, mg / potency, mg)
-
-
-def events_in_follow_up(
-    raw: RawResult, plan: Plan, kinds: tuple[Event, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return events of some kinds before the end of the patient's follow-up, and their rows."""
-    events = raw.events[np.isin(raw.events["event"], kinds)]
-    rows = calendar.rows_of(plan, events["clinic"], events["patient"])
-    ends = plan.referral_days + calendar.end_days(plan)
-    counted = events["day"] < ends[rows]
-    return events[counted], rows[counted]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 
-from pathways.outcomes.agreement import Check
-from pathways.outcomes.conservation_log import MG_SCALE, log_checks
+from pathways.outcomes.agreement import Check, added_up
+from pathways.outcomes.conservation_log import log_checks
 from pathways.outcomes.dose_bands import DoseBand, dose_bands
 from pathways.plan import Plan, RawResult
 
@@ -39,19 +38,11 @@ class LogByUnit:
 
     def checks(self) -> list[Check]:
         """Return the checks of the whole log."""
-        return [_one_check(parts) for parts in zip(*self._checks, strict=True)]
+        return [added_up(parts) for parts in zip(*self._checks, strict=True)]
 
     def bands(self) -> list[DoseBand]:
         """Return harm by lifetime dose of the whole log."""
         return [_one_band(parts) for parts in zip(*self._bands, strict=True)]
-
-
-def _one_check(parts: Iterable[Check]) -> Check:
-    first, *others = parts
-    # Totals are whole multiples of a part of a milligram, or whole.
-    scale = MG_SCALE if first.unit == "mg" else 1
-    whole = sum(int(one.total * scale + 0.5) for one in (first, *others))
-    return replace(first, total=whole / scale)
 
 
 def _one_band(parts: Iterable[DoseBand]) -> DoseBand:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pathways.outcomes import calendar
 from pathways.outcomes.directory import MANIFEST, MANIFEST_FORMAT, OutputError, format_of
 from pathways.outcomes.fingerprint import run_fingerprint, table_fingerprint
+from pathways.outcomes.structure import structure_record
 from pathways.plan import Plan
 from pathways.version import model_version
 
@@ -62,6 +63,7 @@ def manifest_of(
             "numbers": calendar.clinic_numbers(plan).tolist(),
             "patients": plan.clinic_patients.tolist(),
         },
+        "structure_not_default": structure_record(plan.description),
         "scenario": plan.description,
     }
 

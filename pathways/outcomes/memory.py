@@ -14,7 +14,10 @@ GIGABYTE = 1_000_000_000
 START_BYTES = 200_000_000
 """The interpreter and the libraries."""
 
-BYTES_PER_PATIENT = {"kernel": 2_600, "mesa": 44_000}
+SUMMARY_ONLY = "summary only"
+"""In the place of an engine: the kernel without keeping patients."""
+
+BYTES_PER_PATIENT = {"kernel": 2_600, "mesa": 44_000, SUMMARY_ONLY: 100}
 """Traits, results, the table of patients and the state of the engine; measured, rounded up."""
 
 BYTES_PER_PATIENT_IN_QUEUE = 2_700

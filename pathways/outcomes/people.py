@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as kinds
+
+if TYPE_CHECKING:
+    from pathways.outcomes.column_file import ColumnFile
 
 ABSENT = -1
 """Code of a word that is null."""
@@ -18,13 +21,13 @@ class Patients:
 
     Parameters
     ----------
-    table : pyarrow.Table
+    table : pyarrow.Table or ColumnFile
         Columns of ``schema.PATIENTS``.
     chosen : numpy.ndarray, optional
         Bool for each row; default all.
     """
 
-    def __init__(self, table: pa.Table, chosen: np.ndarray | None = None) -> None:
+    def __init__(self, table: pa.Table | ColumnFile, chosen: np.ndarray | None = None) -> None:
         self._start(_Columns(table), slice(0, table.num_rows), chosen)
 
     def _start(self, columns: _Columns, rows: slice, chosen: np.ndarray | None) -> None:
@@ -110,15 +113,21 @@ class _Read(NamedTuple):
 
 
 class _Columns:
-    """The columns of a table as arrays, each read out once and without a copy where that can be."""
+    """The columns of a table as arrays, each read out once and without a copy where that can be.
 
-    def __init__(self, table: pa.Table) -> None:
+    Of a table that lies in a file only the last few are kept.
+    """
+
+    def __init__(self, table: pa.Table | ColumnFile) -> None:
         self.table = table
+        self._most = getattr(table, "columns_at_once", None)
         self._read: dict[str, _Read] = {}
 
     def read(self, name: str) -> _Read:
         """Return a column; what is not known may be anything."""
         if name not in self._read:
+            if len(self._read) == self._most:
+                del self._read[next(iter(self._read))]
             column = self.table[name]
             column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             is_text = kinds.is_dictionary(column.type) or kinds.is_string(column.type)

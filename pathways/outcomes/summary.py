@@ -1,8 +1,8 @@
 """The headline measures of a run: one row each, with standard error and 95 % interval.
 
-Headline measures are over all studied referrals; a second block is per treated patient and says so.
-Then come the waits of patients, and what each clinic does where referrals come over time or queues
-are on.
+First come the structural choices that are not the default, if any. Headline measures are over all
+studied referrals; a second block is per treated patient and says so. Then come the waits of
+patients, and what each clinic does where referrals come over time or queues are on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from pathways.outcomes.dose_bands import DoseBand
 from pathways.outcomes.estimates import Estimate
 from pathways.outcomes.people import Patients
 from pathways.outcomes.sampling import BELOW_ZERO, Measures, Sampling
+from pathways.outcomes.structure import not_default
 from pathways.outcomes.waiting import waiting
 from pathways.plan import Plan
+
+STRUCTURE = "structure"
+"""Structural choices that are not the default, each a row with a note and no number."""
 
 ALL = "all_referrals"
 TREATED = "per_treated"
@@ -134,7 +138,16 @@ def summarise(
     studied = everybody.where(everybody.flags("studied"))
     found = _blocks(studied, bands or [], plan, weekly)
     rows = [row for block, measures in found for row in _in_block(block, measures)]
-    return [*rows, *_in_block(CONSERVATION, _of_checks(checks, patients))]
+    return [
+        *_in_block(STRUCTURE, _of_structure(plan)),
+        *rows,
+        *_in_block(CONSERVATION, _of_checks(checks, patients)),
+    ]
+
+
+def _of_structure(plan: Plan | None) -> Measures:
+    for choice in not_default(plan.description) if plan is not None else ():
+        yield choice.name, "", Estimate(note=choice.told)
 
 
 def _blocks(

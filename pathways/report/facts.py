@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pathways.comparison.cautions import wrong_models
+from pathways.comparison.notes import structures
 from pathways.outcomes.calendar import patients_to_ask_for, studied_patients
+from pathways.outcomes.structure import choices
 
 if TYPE_CHECKING:
     from pathways.comparison import Comparison
     from pathways.plan import Plan
 
 DAYS_PER_YEAR = 365
-UTILITIES = {
-    "dixon_2011": "the time trade-off values by pain score of Dixon 2011",
-    "linear_eq5d": "a linear mapping from pain to EQ-5D",
-    "sf6d": "a linear mapping from pain to SF-6D, a third as steep",
-}
-LIFE_TABLES = {"uk": "the United Kingdom", "us": "the United States"}
+IN_THE_TEXT = ("utility", "mortality", "excess_mortality")
+"""Structural choices whose words stand in sentences of the report."""
+
 BOOKS = {
     "us-2024-usd": "prices of the United States, US dollars of 2024",
     "uk-2023-gbp": "prices of the United Kingdom, pounds sterling of 2023",
@@ -39,8 +39,14 @@ class Facts:
     model_version, fingerprint : str
     fingerprints : dict
         Of each run.
-    utility, mortality : tuple of str
+    utility, mortality, excess_mortality : tuple of str
         Structural choices in words, one if all runs agree.
+    redrawn : tuple of str
+        Policies under which it is drawn again whether ketamine works.
+    structure : tuple of str
+        The structural choices that are not the default, with the runs they hold for.
+    wrong_models : tuple of str
+        Warnings of those that are known to be wrong.
     discount_effects, discount_costs : tuple of str
         Percent a year.
     price_books : dict
@@ -67,6 +73,10 @@ class Facts:
     fingerprints: dict[str, str]
     utility: tuple[str, ...]
     mortality: tuple[str, ...]
+    excess_mortality: tuple[str, ...]
+    redrawn: tuple[str, ...]
+    structure: tuple[str, ...]
+    wrong_models: tuple[str, ...]
     discount_effects: tuple[str, ...]
     discount_costs: tuple[str, ...]
     price_books: dict[str, str]
@@ -85,7 +95,6 @@ def facts_of(comparison: Comparison) -> Facts:
 
     plan = _plan(comparison)
     scenarios = [_scenario(one.plan) for one in comparison.results.values()]
-    structures = [one.get("structure", {}) for one in scenarios]
     discounts = [one.get("discount", {}) for one in scenarios]
     return Facts(
         patients=studied_patients(plan),
@@ -96,8 +105,7 @@ def facts_of(comparison: Comparison) -> Facts:
         model_version=model_version(),
         fingerprint=comparison.fingerprint,
         fingerprints={name: one.fingerprint for name, one in comparison.results.items()},
-        utility=_distinct(UTILITIES.get(one.get("utility"), "") for one in structures),
-        mortality=_distinct(LIFE_TABLES.get(one.get("mortality"), "") for one in structures),
+        **_structure(comparison),
         discount_effects=_distinct(f"{one['effects']:g}" for one in discounts if one),
         discount_costs=_distinct(f"{one['costs']:g}" for one in discounts if one),
         price_books=_price_books(comparison),
@@ -112,6 +120,18 @@ def facts_of(comparison: Comparison) -> Facts:
         has_limited_clinics=any(one.plan.queues for one in comparison.results.values()),
         has_outside_option=_has_outside_option(comparison),
     )
+
+
+def _structure(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    plans = {name: one.plan for name, one in comparison.results.items()}
+    found = {
+        name: {choice.name: choice for choice in choices(plan.description)}
+        for name, plan in plans.items()
+    }
+    words = {one: _distinct(by[one].words for by in found.values()) for one in IN_THE_TEXT}
+    redrawn = tuple(name for name, by in found.items() if by["responder"].option == "redrawn")
+    told = {"structure": structures(comparison), "wrong_models": wrong_models(plans)}
+    return {**words, "redrawn": redrawn, **{name: tuple(one) for name, one in told.items()}}
 
 
 def command(comparison: Comparison) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import re
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
 _JOINT = re.compile(r"(?<=[a-z\]])([_.])(?=[a-z])")
+
+
+def prepare() -> None:
+    """Load what writing a report takes, so that the report itself is there sooner."""
+    _environment().get_template(TEMPLATE)
 
 
 def write_report(comparison: Comparison, path: str | os.PathLike[str], figures: Files) -> Path:
@@ -130,6 +136,7 @@ def _abouts(comparison: Comparison) -> dict[str, str]:
     return {name: str(one.get("about") or "") for name, one in scenarios.items()}
 
 
+@functools.cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

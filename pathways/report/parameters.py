@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Descriptions = Mapping[str, Mapping[str, Any]]
 
 BY_SCENARIO = "set by the scenario"
+CALIBRATED = "calibrated: a draw from the posterior; before fitting "
 NO_UNIT = "1"
 
 
@@ -169,11 +170,16 @@ def _line(one: Parameter, policies: Sequence[str], descriptions: Descriptions) -
         limits=uncertainty_words(one),
         between=between_words(one),
         sources=_sources(one),
-        status=BY_SCENARIO if len(overridden) == len(policies) else plain_status(one.status),
+        status=BY_SCENARIO if len(overridden) == len(policies) else _status(one, descriptions),
         note=_remark(one),
         only_in=() if everywhere else tuple(policies),
         set_by=overridden,
     )
+
+
+def _status(one: Parameter, descriptions: Descriptions) -> str:
+    is_drawn = any(one.id in run.get("calibrated", ()) for run in descriptions.values())
+    return f"{CALIBRATED if is_drawn else ''}{plain_status(one.status)}"
 
 
 def _values(one: Parameter, policies: Sequence[str], descriptions: Descriptions) -> Iterator[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathways.trials.change import ChangeSplit, split_changes
     from pathways.trials.load import Trial, load_trial, shipped_trials
     from pathways.trials.run import TrialRun, simulate_trial
     from pathways.trials.target import Target, targets
 
 _HOMES = {
+    "ChangeSplit": "change",
+    "split_changes": "change",
     "Trial": "load",
     "load_trial": "load",
     "shipped_trials": "load",
@@ -20,12 +23,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChangeSplit",
     "Target",
     "Trial",
     "TrialRun",
     "load_trial",
     "shipped_trials",
     "simulate_trial",
+    "split_changes",
     "targets",
 ]
 

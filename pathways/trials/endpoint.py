@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pathways.codes import Moment
-from pathways.errors import ValueProblem
+from pathways.errors import ValueProblem, raise_problems
 from pathways.reading.fields import (
     Identifier,
     Items,
@@ -20,7 +22,9 @@ from pathways.reading.fields import (
     Section,
 )
 from pathways.scenario.harms import AcuteHarm, Harm, refuse_twice
-from pathways.trials.published import Published
+from pathways.scenario.shared import placed
+from pathways.trials.coherence import caught
+from pathways.trials.published import Published, settled
 
 TrialDay = Annotated[int, Quantity("d", whole=True, minimum=-28, maximum=3650)]
 Use = Literal["calibration", "prediction", "context"]
@@ -142,47 +146,59 @@ class Endpoint(Section):
     """What to beware of in the comparison."""
 
     @model_validator(mode="after")
-    def _measured_or_pooled(self) -> Endpoint:
-        if (self.measure is None) != bool(self.pool):
-            raise ValueProblem("write `measure` with `arm`, or `pool`", within=("measure",))
-        if self.pool:
-            self._refuse_unclear_weights()
-            return self
-        if self.arm is None:
-            raise ValueProblem("`arm` is missing; write in which arm", within=("arm",))
-        if self.arm == self.versus:
-            raise ValueProblem("an arm is not compared with itself", within=("versus",))
-        if self.scale == "standard_errors" and self.versus is None:
-            raise ValueProblem("only differences have this scale", within=("scale",))
-        self._refuse_wrong_days()
-        self._refuse_wrong_thresholds()
+    def _goes_together(self) -> Endpoint:
+        raise_problems([*self._problems(), *self._published_problems()])
         return self
 
-    def _refuse_unclear_weights(self) -> None:
+    def _problems(self) -> Iterator[ValueProblem]:
+        if (self.measure is None) != bool(self.pool):
+            yield ValueProblem("write `measure` with `arm`, or `pool`", within=("measure",))
+        elif self.pool:
+            yield from self._weight_problems()
+        else:
+            yield from self._arm_problems()
+            yield from self._day_problems()
+            yield from self._threshold_problems()
+
+    def _published_problems(self) -> Iterator[ValueProblem]:
+        if self.published is not None:
+            for found in caught(partial(settled, is_share=self.is_share), self.published):
+                yield placed(found, ("published",))
+
+    def _weight_problems(self) -> Iterator[ValueProblem]:
         if self.weights is None:
-            raise ValueProblem("`weights` is missing; say how members are weighted")
+            yield ValueProblem("`weights` is missing; say how members are weighted")
+            return
         for index, member in enumerate(self.pool):
             if (member.weight is not None) != (self.weights == "stated"):
                 problem = "`weight` of each member and `weights: stated` go together"
-                raise ValueProblem(problem, within=("pool", index, "weight"))
+                yield ValueProblem(problem, within=("pool", index, "weight"))
 
-    def _refuse_wrong_days(self) -> None:
+    def _arm_problems(self) -> Iterator[ValueProblem]:
+        if self.arm is None:
+            yield ValueProblem("`arm` is missing; write in which arm", within=("arm",))
+        elif self.arm == self.versus:
+            yield ValueProblem("an arm is not compared with itself", within=("versus",))
+        if self.scale == "standard_errors" and self.versus is None:
+            yield ValueProblem("only differences have this scale", within=("scale",))
+        if self.scale == "standard_errors" and self.measure in NOT_A_MEAN:
+            yield ValueProblem("this is no mean over patients", within=("scale",))
+
+    def _day_problems(self) -> Iterator[ValueProblem]:
         given = [n for n in ("window", "visits", "moment") if getattr(self, n) not in (None, ())]
         of_scores = self.measure in OF_SCORES
         if of_scores and len(given) != 1:
             problem = "scores need one of `window`, `visits`, `moment`"
-            raise ValueProblem(problem, within=("window",))
+            yield ValueProblem(problem, within=("window",))
         if not of_scores and (self.visits or self.moment is not None):
-            raise ValueProblem(f"`{given[0]}` is of scores", within=(given[0],))
-        refuse_twice(self.visits, "visits")
+            yield ValueProblem(f"`{given[-1]}` is of scores", within=(given[-1],))
+        yield from caught(refuse_twice, self.visits, "visits")
         if self.measure in ("lowest_visit_mean", "area") and self.moment is not None:
-            raise ValueProblem("a moment is one score", within=("moment",))
-        if self.scale == "standard_errors" and self.measure in NOT_A_MEAN:
-            raise ValueProblem("this is no mean over patients", within=("scale",))
+            yield ValueProblem("a moment is one score", within=("moment",))
         if self.baseline is not None and self.measure not in OF_CHANGE:
-            raise ValueProblem("nothing is compared with a baseline", within=("baseline",))
+            yield ValueProblem("nothing is compared with a baseline", within=("baseline",))
 
-    def _refuse_wrong_thresholds(self) -> None:
+    def _threshold_problems(self) -> Iterator[ValueProblem]:
         wanted = {
             "share_relieved": self.percent is not None or self.points is not None,
             "share_between": self.at_least is not None or self.below is not None,
@@ -192,16 +208,16 @@ class Endpoint(Section):
         }
         for measure, is_given in wanted.items():
             if self.measure == measure and not is_given:
-                raise ValueProblem(f"`{measure}` of what? {KEYS[measure]}")
+                yield ValueProblem(f"`{measure}` of what? {KEYS[measure]}")
         for measures, keys in OWN_KEYS.items():
             for key in keys:
                 if self.measure not in measures and getattr(self, key) not in (None, ()):
                     problem = f"`{key}` is of {' and '.join(f'`{m}`' for m in measures)}"
-                    raise ValueProblem(problem, within=(key,))
-        refuse_twice(self.harms, "harms")
+                    yield ValueProblem(problem, within=(key,))
+        yield from caught(refuse_twice, self.harms, "harms")
         acute = [harm.name.lower() for harm in AcuteHarm]
         if self.measure == "harms_per_infusion" and not set(self.harms) <= set(acute):
-            raise ValueProblem("only some harms are of infusions", acute, within=("harms",))
+            yield ValueProblem("only some harms are of infusions", acute, within=("harms",))
 
     @property
     def is_share(self) -> bool:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pathways.errors import InputError, Place, ValueProblem, nearest, shown
+from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
 from pathways.reading.fields import validate
 from pathways.reading.overlay import is_path, read_extended
 from pathways.reading.tree import LocatedMapping, PlaceTable
 from pathways.reading.yaml_file import read_yaml
 from pathways.trials.document import TrialDocument
-from pathways.trials.endpoint import Endpoint
+from pathways.trials.endpoint import Endpoint, PoolMember
 
 FOLDER = "trials"
 KEY = "trial"
+LONGEST_PATH = 1000
 
 
 @dataclass(frozen=True)
@@ -105,30 +107,110 @@ def load_trial(name_or_path: str | Path) -> Trial:
     InputError
         With the file, line, path and remedy of everything that is wrong.
     """
-    tree = read_extended(_path_of(str(name_or_path)), shipped_trial_path)
-    document = validate(TrialDocument, tree)
-    trial = Trial(document, PlaceTable(tree), str(name_or_path), {})
+    trial = _read(str(name_or_path))
     if trial.is_pooled:
         trial.members.update(_members(trial))
     return trial
 
 
+def _read(name: str) -> Trial:
+    """Return a trial without those it pools."""
+    tree = read_extended(_path_of(name), shipped_trial_path)
+    return Trial(validate(TrialDocument, tree), PlaceTable(tree), name, {})
+
+
+def load_trials(names: Iterable[str | Path]) -> list[Trial]:
+    """Read and check several trials; what is wrong in any of them is told together.
+
+    Raises
+    ------
+    InputError
+        As of :func:`load_trial`, or if two trials have the same name.
+    """
+    found, errors = [], []
+    for name in names:
+        try:
+            found.append(load_trial(name))
+        except InputError as wrong:
+            errors += wrong.errors
+    raise_errors(errors)
+    refuse_same_names(found)
+    return found
+
+
+def refuse_same_names(trials: Iterable[Trial]) -> None:
+    """Refuse two trials of one name: results could not be told apart.
+
+    A synthesis may pool a trial that stands beside it, as long as it is the same file.
+
+    Raises
+    ------
+    InputError
+        With the places of both.
+    """
+    asked: dict[str, Trial] = {}
+    pooled: dict[str, Trial] = {}
+    errors = []
+    trials = list(trials)
+    for one in trials:
+        if one.name in asked:
+            errors.append(_same_name(one, asked[one.name]))
+        asked.setdefault(one.name, one)
+    for member in (member for one in trials for member in one.members.values()):
+        other = asked.get(member.name) or pooled.setdefault(member.name, member)
+        if other.document != member.document:
+            errors.append(_same_name(member, other))
+    raise_errors(list({str(error): error for error in errors}.values()))
+
+
+def _same_name(one: Trial, other: Trial) -> InputError:
+    there = other.places.place((KEY,))
+    if _path_of(one.file).resolve() == _path_of(other.file).resolve():
+        problem = "is named twice; name it once"
+        return InputError(Place(one.file), problem)
+    problem = (
+        f"{shown(one.name)} is the name of {other.file} too ({there.file}:{there.line}); write "
+        f"another `{KEY}:` in {one.file if is_path(one.file) else other.file}"
+    )
+    return InputError(one.places.place((KEY,)), problem)
+
+
 def _members(trial: Trial) -> dict[str, Trial]:
     found: dict[str, Trial] = {}
+    unusable: dict[str, None] = {}
+    errors: list[InputError] = []
     for index, endpoint in enumerate(trial.endpoints):
         for number, member in enumerate(endpoint.pool):
             steps = ("endpoints", index, "pool", number)
-            if member.trial not in found:
-                found[member.trial] = _member(trial, member.trial, (*steps, "trial"))
+            if member.trial in unusable:
+                continue
             try:
-                pooled = found[member.trial].document.endpoint(member.endpoint)
-            except ValueProblem as unknown:
-                raise unknown.at(trial.places.place((*steps, "endpoint"))) from None
-            if pooled.versus is None and endpoint.weights != "stated":
-                place = trial.places.place((*steps, "endpoint"))
-                problem = f"{pooled.name} of {member.trial} is no difference between arms"
-                raise InputError(place, problem, "`weights: stated`, or a difference")
+                if member.trial not in found:
+                    found[member.trial] = _member(trial, member.trial, (*steps, "trial"))
+                _refuse_what_cannot_be_pooled(trial, endpoint, found[member.trial], member, steps)
+            except InputError as wrong:
+                errors += wrong.errors
+                if member.trial not in found:
+                    unusable[member.trial] = None
+    raise_errors(errors)
     return found
+
+
+def _refuse_what_cannot_be_pooled(
+    trial: Trial,
+    endpoint: Endpoint,
+    one: Trial,
+    member: PoolMember,
+    steps: tuple[str | int, ...],
+) -> None:
+    place = trial.places.place((*steps, "endpoint"))
+    try:
+        pooled = one.document.endpoint(member.endpoint)
+    except ValueProblem as unknown:
+        raise unknown.at(place) from None
+    if pooled.versus is None and endpoint.weights != "stated":
+        problem = f"{pooled.name} of {member.trial} is no difference between arms"
+        raise InputError(place, problem, "`weights: stated`, or a difference")
 
 
 def _member(trial: Trial, name: str, steps: tuple[str | int, ...]) -> Trial:
@@ -136,8 +218,10 @@ def _member(trial: Trial, name: str, steps: tuple[str | int, ...]) -> Trial:
     if not is_path(name) and name not in shipped_trials():
         problem = f"there is no shipped trial {shown(name)}"
         raise InputError(place, problem, shipped_trials(), nearest(name, shipped_trials()))
-    path = Path(trial.file).parent / name if is_path(name) and is_path(trial.file) else name
-    member = load_trial(str(path))
+    path = Path(trial.file).parent / name if is_path(name) and is_path(trial.file) else Path(name)
+    if is_path(name) and not path.exists():
+        raise InputError(place, f"there is no file {shown(path, LONGEST_PATH)}; check it")
+    member = _read(str(path))
     if member.is_pooled:
         raise InputError(place, f"{name} pools trials itself", "single trials")
     return member

@@ -26,11 +26,13 @@ def pooled(endpoint: Endpoint, runs: Mapping[str, TrialRun]) -> tuple[Values, Va
     estimates = np.stack([runs[one.trial].estimates(one.endpoint) for one in endpoint.pool])
     errors = np.stack([runs[one.trial].errors(one.endpoint) for one in endpoint.pool])
     if endpoint.weights == "stated":
-        weights = np.array([one.weight for one in endpoint.pool])[:, None] + 0.0 * errors
+        stated = np.array([one.weight for one in endpoint.pool])
+        weights = np.broadcast_to(stated[:, None], estimates.shape)
         mean = _weighted(estimates, weights)
         shares = weights / weights.sum(axis=0)
         return mean, np.sqrt((shares * shares * errors * errors).sum(axis=0))
-    variances = errors * errors
+    # Nothing can be weighted by an error of 0: everybody in a small trial had the same.
+    variances = np.where(errors > 0.0, errors * errors, np.nan)
     if endpoint.weights == "random_effects":
         variances = variances + spread_between(estimates, variances)
     weights = 1.0 / variances

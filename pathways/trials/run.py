@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pathways.errors import InputError, Place
+from pathways.errors import InputError, Place, raise_errors
 from pathways.trials import pooling
 from pathways.trials.aggregates import IN_ONE_ARM, mean_and_error
+from pathways.trials.chunks import Chunks, Luck, resolved, with_courses
 from pathways.trials.endpoint import OF_HARMS
 from pathways.trials.legs import Leg, curve_days, legs_of
-from pathways.trials.parameters import name_of, rate_per_year
-from pathways.trials.seen import DAYS_PER_YEAR, OBSERVATION_BYTES, Seen, Values, see
+from pathways.trials.parameters import name_of
 
 if TYPE_CHECKING:
-    from pathways.plan import Plan
+    from numpy.typing import NDArray
+
     from pathways.trials.endpoint import Endpoint
     from pathways.trials.load import Trial
+    from pathways.trials.seen import Seen, Values
 
 DEFAULT_REPLICATES = 2000
 DEFAULT_SEED = 1
-CHUNK_BYTES = 100_000_000
-CHUNK_PATIENTS = 40_000
-CHUNK_WITH_EVENTS = 10_000
 MOST_CHUNKS_WITHOUT_ANYBODY = 20
 OF_EVENTS = (*OF_HARMS, "share_completed", "infusions")
+
+Told = Callable[[int], object]
+"""Called with the patients simulated since it was last called."""
 
 
 @dataclass
@@ -63,6 +64,10 @@ class TrialRun:
         By arm.
     members : dict of str to TrialRun
         Of a synthesis.
+    patients_simulated : int
+        Eligible or not.
+    draws : numpy.ndarray or None
+        Parameter draw of each replicate, shape (replicates,), where there are several.
     """
 
     trial: Trial
@@ -71,6 +76,7 @@ class TrialRun:
     curves: dict[str, Curve] = field(default_factory=dict)
     members: dict[str, TrialRun] = field(default_factory=dict)
     patients_simulated: int = 0
+    draws: NDArray[np.int64] | None = None
 
     def estimates(self, endpoint: str | Endpoint) -> Values:
         """Return what each simulated trial would report of an endpoint.
@@ -135,10 +141,13 @@ def simulate_trial(
     replicates: int = DEFAULT_REPLICATES,
     seed: int = DEFAULT_SEED,
     draw: int = 0,
+    draws: int = 0,
     parameters: Mapping[str, Any] | None = None,
     runs: dict[str, TrialRun] | None = None,
     endpoints: tuple[str, ...] | None = None,
     curves: bool = True,
+    stream: int = 0,
+    told: Told | None = None,
 ) -> TrialRun:
     """Simulate a trial many times at its published size.
 
@@ -151,6 +160,9 @@ def simulate_trial(
         Same seed, same patients with the same luck, whatever the parameters.
     draw : int
         Parameter draw; 0 for every value as stated.
+    draws : int
+        Instead of one draw the replicates are shared out among draws 1 to this, each with luck of
+        its own.
     parameters : mapping, optional
         Numbers in place of evidence parameters, by id or name, a component as
         ``responder_share_by_condition.crps``; over those of the file. A parameter that the trial
@@ -162,6 +174,10 @@ def simulate_trial(
         Only these, which can spare most of the time.
     curves : bool
         Whether the mean diaries of the arms are kept.
+    stream : int
+        Another one has other patients with other luck under the same seed.
+    told : callable, optional
+        Called now and then with the patients simulated since.
 
     Returns
     -------
@@ -170,14 +186,19 @@ def simulate_trial(
     Raises
     ------
     InputError
-        If the trial cannot be simulated, or nobody is eligible.
+        If the trial cannot be simulated, nobody is eligible, or `runs` are of something else.
     """
     if trial.is_pooled:
-        options = {"replicates": replicates, "seed": seed, "draw": draw, "parameters": parameters}
+        options = {"replicates": replicates, "seed": seed, "draw": draw, "draws": draws}
+        options |= {"parameters": parameters, "stream": stream, "told": told}
         return _simulate_members(trial, runs if runs is not None else {}, options)
+    if draws:
+        options = {"seed": seed, "parameters": parameters, "endpoints": endpoints}
+        options |= {"curves": curves, "told": told}
+        return _simulate_draws(trial, replicates, draws, options)
     chosen = [e for e in trial.endpoints if endpoints is None or e.name in endpoints]
-    work = _Work(trial, chosen, replicates, seed, draw, dict(parameters or {}), curves)
-    return work.run()
+    luck = Luck(seed, draw, stream)
+    return _Work(trial, chosen, replicates, luck, dict(parameters or {}), curves, told).run()
 
 
 def _simulate_members(trial: Trial, runs: dict[str, TrialRun], options: dict[str, Any]) -> TrialRun:
@@ -185,8 +206,56 @@ def _simulate_members(trial: Trial, runs: dict[str, TrialRun], options: dict[str
     for name, member in trial.members.items():
         if member.name not in runs:
             runs[member.name] = simulate_trial(member, **options)
+        _refuse_another_run(trial, member, runs[member.name], options)
         run.members[name] = runs[member.name]
+        run.draws = runs[member.name].draws
     return run
+
+
+def _refuse_another_run(
+    trial: Trial, member: Trial, run: TrialRun, options: dict[str, Any]
+) -> None:
+    """Refuse to pool what only has the name of a member, or another number of trials."""
+    place = Place(trial.file)
+    if run.trial.file != member.file and run.trial.document != member.document:
+        problem = f"{member.file} and {run.trial.file} are both named `{member.name}`"
+        raise InputError(place, problem, "another `trial:` in one of them")
+    several = 0 if run.draws is None else len(np.unique(run.draws))
+    if (run.replicates, several) != (options["replicates"], options["draws"]):
+        problem = f"the run of {member.name} has {run.replicates} trials in {several} draws"
+        allowed = f"{options['replicates']} in {options['draws']}"
+        raise InputError(place, problem, allowed)
+
+
+def _simulate_draws(trial: Trial, replicates: int, draws: int, options: dict[str, Any]) -> TrialRun:
+    """Return the replicates of every draw, one draw after the other."""
+    if draws > replicates:
+        problem = f"{replicates} trials cannot be shared out among {draws} draws"
+        raise InputError(Place(path="draws"), problem, f"1 to {replicates}")
+    shares = replicates_of_draws(replicates, draws)
+    runs = [
+        simulate_trial(trial, replicates=share, draw=draw, stream=draw, **options)
+        for draw, share in enumerate(shares, start=1)
+    ]
+    keys = runs[0].values
+    return TrialRun(
+        trial,
+        replicates,
+        {key: np.concatenate([run.values[key] for run in runs]) for key in keys},
+        {name: _joined([run.curves[name] for run in runs]) for name in runs[0].curves},
+        patients_simulated=sum(run.patients_simulated for run in runs),
+        draws=np.repeat(np.arange(1, draws + 1), shares),
+    )
+
+
+def replicates_of_draws(replicates: int, draws: int) -> list[int]:
+    """Return how many replicates each draw has: as even as can be, the first one more."""
+    return [replicates // draws + (place < replicates % draws) for place in range(draws)]
+
+
+def _joined(curves: list[Curve]) -> Curve:
+    total = np.sum([one.total for one in curves], axis=0)
+    return Curve(curves[0].days, total, np.sum([one.count for one in curves], axis=0))
 
 
 class _Work:
@@ -197,19 +266,18 @@ class _Work:
         trial: Trial,
         endpoints: list[Endpoint],
         replicates: int,
-        seed: int,
-        draw: int,
+        luck: Luck,
         parameters: dict[str, Any],
         curves: bool,
+        told: Told | None,
     ) -> None:
-        self.trial, self.endpoints = trial, endpoints
-        self.replicates, self.seed, self.draw = replicates, seed, draw
-        self.parameters = _used_of(trial, parameters)
-        self.lost_per_day = self._lost_per_day(parameters)
-        self.keeps_events = any(e.moment is not None or e.measure in OF_EVENTS for e in endpoints)
+        self.trial, self.endpoints, self.replicates = trial, endpoints, replicates
+        self.luck, self.told = luck, told
+        self.parameters = used_of(trial, parameters)
+        # A rate of the trial's own may refer to a parameter that its plans do not use.
+        self.chunks = Chunks(trial, luck, parameters, keep_events=keeps_events(endpoints))
         self.result = TrialRun(trial, replicates)
-        arms = trial.document.arms if curves else ()
-        for arm in arms:
+        for arm in trial.document.arms if curves else ():
             days = curve_days(trial, arm.name)
             zeros = np.zeros(len(days))
             self.result.curves[arm.name] = Curve(days, zeros, zeros.copy())
@@ -217,76 +285,54 @@ class _Work:
     def run(self) -> TrialRun:
         """Simulate every leg and put the arms together."""
         found: dict[tuple[str, str], list[Values]] = {}
-        plans: dict[int, Plan] = {}
         for leg in legs_of(self.trial, self.parameters):
-            if id(leg.scenario) not in plans:
-                plans[id(leg.scenario)] = _resolved(leg, self.seed, self.draw)
-            for key, values in self._leg(leg, _with_courses(plans[id(leg.scenario)], leg)).items():
+            for key, values in self._leg(leg).items():
                 shape = (self.replicates, leg.patients, *values.shape[1:])
                 found.setdefault(key, []).append(values.reshape(shape))
         self.result.values = {key: np.concatenate(legs, 1) for key, legs in found.items()}
         return self.result
 
-    def _lost_per_day(self, parameters: Mapping[str, Any]) -> float:
-        drop_out = self.trial.document.drop_out
-        if drop_out is None:
-            return 0.0
-        return rate_per_year(drop_out.rate, parameters, self.seed, self.draw) / DAYS_PER_YEAR
-
-    def _leg(self, leg: Leg, plan: Plan) -> dict[tuple[str, str], Values]:
+    def _leg(self, leg: Leg) -> dict[tuple[str, str], Values]:
         """Return the values of a leg's eligible patients, one trial after the other."""
         needed, done, number = leg.patients * self.replicates, 0, 0
-        most = _chunk_patients(plan, self.keeps_events)
+        most = self.chunks.most(leg)
         found: dict[tuple[str, str], list[Values]] = {}
         while done < needed:
             # A few more than needed: some are not eligible.
             patients = min(most, needed - done + (needed - done) // 20 + 10)
-            seen = self._chunk(leg, plan, number, patients, needed - done)
-            for key, values in self._values(leg, seen).items():
+            chunk = self.chunks.simulate(leg, number, patients)
+            rows = chunk.eligible[: needed - done]
+            for key, values in self._values(leg, chunk.seen(rows)).items():
                 found.setdefault(key, []).append(values)
-            done, number = done + len(seen.enrolment), number + 1
+            done, number = done + len(rows), number + 1
             self.result.patients_simulated += patients
+            if self.told is not None:
+                self.told(patients)
             if done == 0 and number >= MOST_CHUNKS_WITHOUT_ANYBODY:
                 place = self.trial.places.place(("selection",))
                 raise InputError(place, "nobody is eligible among those considered")
         return {key: np.concatenate(chunks) for key, chunks in found.items()}
 
-    def _chunk(self, leg: Leg, plan: Plan, number: int, patients: int, wanted: int) -> Seen:
-        from pathways.engines.kernel_engine import run
-
-        seed = _seed_of(self.seed, self.trial.name, leg.number, number)
-        plan = replace(
-            plan,
-            seed=seed,
-            patients=patients,
-            clinic_patients=np.array([patients], np.int64),
-            referral_days=np.zeros(patients, np.int64),
-        )
-        raw = run(plan, keep_events=self.keeps_events)
-        rows = np.flatnonzero(raw.results["eligible"] == 1)[:wanted]
-        document = self.trial.document
-        lost = self._lost_day(leg, seed, patients)
-        until_end = document.scores_end_with_treatment
-        lost_of = None if lost is None else lost[rows]
-        return see(leg, plan, raw, rows, lost_of, until_end_of_treatment=until_end)
-
-    def _lost_day(self, leg: Leg, seed: int, patients: int) -> Values | None:
-        if self.lost_per_day == 0.0:
-            return None
-        first = next(iter(leg.arms.values())).first
-        clock = np.random.Generator(np.random.PCG64(seed)).exponential(size=patients)
-        return first + clock / self.lost_per_day
-
     def _values(self, leg: Leg, seen: Seen) -> dict[tuple[str, str], Values]:
         for name in leg.arms:
             if name in self.result.curves:
                 _add_to_curve(self.result.curves[name], seen, name)
-        return {
-            (endpoint.name, name): seen.values(endpoint, name)
-            for endpoint in self.endpoints
-            for name in endpoint.arms
-            if name in leg.arms
-        }
+        return values_of(self.endpoints, seen)
+
+
+def keeps_events(endpoints: Iterable[Endpoint]) -> bool:
+    """Whether infusions and harms have to be kept."""
+    return any(e.moment is not None or e.measure in OF_EVENTS for e in endpoints)
+
+
+def values_of(endpoints: Iterable[Endpoint], seen: Seen) -> dict[tuple[str, str], Values]:
+    """Return what endpoints measure in the arms of a leg."""
+    return {
+        (endpoint.name, name): seen.values(endpoint, name)
+        for endpoint in endpoints
+        for name in endpoint.arms
+        if name in seen.leg.arms
+    }
 
 
 def _add_to_curve(curve: Curve, seen: Seen, name: str) -> None:
@@ -298,7 +344,7 @@ def _add_to_curve(curve: Curve, seen: Seen, name: str) -> None:
     curve.count += is_there.sum(axis=0)
 
 
-def _used_of(trial: Trial, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def used_of(trial: Trial, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that the trial uses."""
     if not parameters:
         return {}
@@ -319,54 +365,33 @@ def _used_of(trial: Trial, parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _resolved(leg: Leg, seed: int, draw: int) -> Plan:
-    from pathways.resolve.resolver import resolve
-
-    return resolve(leg.scenario, patients=1, seed=seed, draw=draw)
-
-
-def _with_courses(plan: Plan, leg: Leg) -> Plan:
-    """Return the plan of a leg: its own courses and days, everything else shared."""
-    rules = plan.rule_sets.copy()
-    observed = np.array(leg.observed_days, np.int64)
-    for place, (day, step) in enumerate(leg.courses):
-        rules["protocol_day"][:, place] = day
-        rules["protocol_step"][:, place] = step
-    if leg.courses:
-        rules["protocol_courses"] = len(leg.courses)
-    return replace(plan, rule_sets=rules, observed_days=observed)
-
-
-def _chunk_patients(plan: Plan, keeps_events: bool) -> int:
-    by_memory = CHUNK_BYTES // (OBSERVATION_BYTES * max(1, len(plan.observed_days)))
-    return max(100, min(by_memory, CHUNK_WITH_EVENTS if keeps_events else CHUNK_PATIENTS))
-
-
-def _seed_of(seed: int, name: str, leg: int, chunk: int) -> int:
-    address = f"{seed}/{name}/{leg}/{chunk}".encode()
-    return int.from_bytes(hashlib.blake2b(address, digest_size=8).digest(), "little")
-
-
 def refuse_unsimulable(trial: Trial) -> None:
     """Refuse a trial whose values, days or courses cannot be simulated; nothing is simulated.
 
     Raises
     ------
     InputError
-        With the place of what is wrong.
+        With the place of everything that is wrong.
     """
+    errors: list[InputError] = []
     for one in trial.members.values() if trial.is_pooled else [trial]:
-        for leg in legs_of(one):
-            _with_courses(_resolved(leg, DEFAULT_SEED, 0), leg)
+        try:
+            _refuse_unsimulable_legs(one)
+        except InputError as found:
+            errors += found.errors
+    raise_errors(errors)
 
 
-def refuse_bad_replicates(replicates: int) -> None:
-    """Refuse a number of simulated trials that says nothing, or takes days.
-
-    Raises
-    ------
-    InputError
-        With what is allowed.
-    """
-    if not 10 <= replicates <= 100_000:
-        raise InputError(Place(path="replicates"), f"{replicates} trials", "10 to 100000")
+def _refuse_unsimulable_legs(trial: Trial) -> None:
+    tried: set[int] = set()
+    errors: dict[str, InputError] = {}
+    for leg in legs_of(trial):
+        if id(leg.scenario) in tried:
+            continue
+        tried.add(id(leg.scenario))
+        try:
+            with_courses(resolved(leg, Luck(DEFAULT_SEED)), leg)
+        except InputError as found:
+            # What all arms share would be told once for each.
+            errors |= {str(error): error for error in found.errors}
+    raise_errors(list(errors.values()))

@@ -147,16 +147,33 @@ def see(
         observed = raw.observations[rows]
         scores = np.where(observed["seen"] == 1, observed["score"], -1).astype(np.float64)
     is_missing = scores < 0.0
-    if last_seen_day is not None:
-        is_missing |= days[None, :] >= last_seen_day[:, None]
-    if until_end_of_treatment:
-        results = raw.results[rows]
-        ended = np.isin(results["exit_reason"], ENDS_EARLY)
-        is_missing |= ended[:, None] & (days[None, :] >= results["exit_day"][:, None])
+    is_missing |= is_gone(plan, raw, rows, last_seen_day, until_end_of_treatment)
     scores[is_missing] = np.nan
     columns = {int(day): column for column, day in enumerate(days)}
     enrolment = raw.traits["enrolment_score_sum"][rows] / DAYS_OF_ENROLMENT
     return Seen(leg, scores, columns, enrolment, _events_of(raw, rows))
+
+
+def is_gone(
+    plan: Plan,
+    raw: RawResult,
+    rows: NDArray[np.int64],
+    last_seen_day: Values | None,
+    until_end_of_treatment: bool,
+) -> NDArray[np.bool_]:
+    """Tell for each observed day whether patients are no longer scored on it.
+
+    Parameters are those of :func:`see`; shape (len(rows), observed days).
+    """
+    days = plan.observed_days[None, :]
+    gone = np.zeros((len(rows), days.shape[1]), bool)
+    if last_seen_day is not None:
+        gone |= days >= last_seen_day[:, None]
+    if until_end_of_treatment:
+        results = raw.results[rows]
+        ended = np.isin(results["exit_reason"], ENDS_EARLY)
+        gone |= ended[:, None] & (days >= results["exit_day"][:, None])
+    return gone
 
 
 def _events_of(raw: RawResult, rows: NDArray[np.int64]) -> NDArray | None:

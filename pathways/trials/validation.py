@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pathways.trials import words
-from pathways.trials.run import TrialRun, simulate_trial
+from pathways.trials.change import ChangeSplit, split_changes
+from pathways.trials.change_words import decomposition_csv
+from pathways.trials.load import refuse_same_names
+from pathways.trials.page import page
+from pathways.trials.run import Told, TrialRun, simulate_trial
 from pathways.trials.verdict import Verdict, verdicts
+from pathways.trials.words import diaries_csv, validation_csv
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from pathways.outcomes.directory import OutputDirectory
     from pathways.trials.load import Trial
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+DECOMPOSITION = "where_the_change_comes_from"
+"""Name of the figure of all changes."""
 
 
 @dataclass
@@ -32,6 +39,12 @@ class Validation:
     replicates, seed : int
     seconds : float
         Time taken.
+    changes : list of ChangeSplit
+        Where the changes in single arms come from, with every value as stated (or as of `draw`).
+    draws : int
+        Parameter draws that the replicates were shared out among; 0 for one.
+    is_fitted : bool
+        Whether the draws are of a posterior that was fitted to the calibration targets.
     """
 
     runs: list[TrialRun]
@@ -39,6 +52,9 @@ class Validation:
     replicates: int
     seed: int
     seconds: float
+    changes: list[ChangeSplit] = field(default_factory=list)
+    draws: int = 0
+    is_fitted: bool = False
 
     @property
     def trials(self) -> list[Trial]:
@@ -51,18 +67,19 @@ class Validation:
 
     def page(self) -> str:
         """Return the tables as Markdown."""
-        return words.page(self.found, self.trials, self.replicates)
+        return page(self)
 
     def write_into(self, out: OutputDirectory, *, figures: bool) -> None:
-        """Write ``validation.csv``, ``validation.md``, ``diaries.csv`` and the figures."""
+        """Write the tables, ``validation.md`` and the figures."""
         from pathways.outcomes.directory import MANIFEST
         from pathways.outcomes.record import RunRecord
         from pathways.outcomes.write import json_bytes
 
         record = RunRecord("kernel", seconds={"simulation": self.seconds})
-        out.write("validation.csv", lambda f: f.write(words.validation_csv(self.found)))
+        out.write("validation.csv", lambda f: f.write(validation_csv(self.found)))
         out.write("validation.md", lambda f: f.write(self.page().encode()))
-        out.write("diaries.csv", lambda f: f.write(words.diaries_csv(self.runs)))
+        out.write("decomposition.csv", lambda f: f.write(decomposition_csv(self.changes)))
+        out.write("diaries.csv", lambda f: f.write(diaries_csv(self.runs)))
         if figures:
             self._write_figures(out)
         out.write("run.json", lambda f: f.write(json_bytes(record.as_json())))
@@ -70,13 +87,14 @@ class Validation:
         out.write(MANIFEST, lambda f: f.write(json_bytes(self._manifest(files))))
 
     def _write_figures(self, out: OutputDirectory) -> None:
-        from pathways.figures.trials import draw_trial, save
+        from pathways.figures.decomposition import decomposition_of_changes
+        from pathways.figures.trials import draw_trial
 
         for run in self.runs:
-            drawn = draw_trial(run, self.of(run.trial))
-            for kind in ("png", "svg"):
-                name = f"figures/{run.trial.name}.{kind}"
-                out.write_path(name, lambda path, d=drawn, k=kind: save(d, path, k))
+            _write_figure(out, run.trial.name, draw_trial(run, self.of(run.trial)))
+        drawn = [one for one in self.changes if one.patients]
+        if drawn:
+            _write_figure(out, DECOMPOSITION, decomposition_of_changes(drawn))
 
     def _manifest(self, files: list[str]) -> dict[str, Any]:
         from pathways.outcomes.directory import VALIDATION_FORMAT
@@ -88,6 +106,7 @@ class Validation:
             "model_version": model_version(),
             "seed": self.seed,
             "replicates": self.replicates,
+            "draws": self.draws,
             "trials": {
                 trial.name: trial.document.model_dump(mode="json", by_alias=True)
                 for trial in self.trials
@@ -96,52 +115,57 @@ class Validation:
         }
 
 
+def _write_figure(out: OutputDirectory, name: str, drawn: Figure) -> None:
+    from pathways.figures.trials import save
+
+    for kind in ("png", "svg"):
+        out.write_path(f"figures/{name}.{kind}", lambda path, k=kind: save(drawn, path, k))
+
+
 def validate_trials(
     trials: Sequence[Trial],
     *,
     replicates: int,
     seed: int,
     draw: int = 0,
+    draws: int = 0,
     parameters: dict[str, Any] | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    told: Told | None = None,
 ) -> Validation:
     """Simulate trials and compare them with what was published.
 
     Parameters
     ----------
     trials : sequence of Trial
-    replicates, seed, draw, parameters
+    replicates, seed, draw, draws, parameters, told
         As of :func:`pathways.trials.run.simulate_trial`.
-    progress : callable, optional
-        Called with the trials done and all of them.
-    """
-    started = time.perf_counter()
-    done: dict[str, TrialRun] = {}
-    options = {"replicates": replicates, "seed": seed, "draw": draw, "parameters": parameters}
-    for number, trial in enumerate(sorted(trials, key=lambda one: one.is_pooled)):
-        if trial.name not in done:
-            done[trial.name] = simulate_trial(trial, runs=done, **options)
-        if progress is not None:
-            progress(number + 1, len(trials))
-    runs = [done[trial.name] for trial in trials]
-    found = [one for run in runs for one in verdicts(run)]
-    return Validation(runs, found, replicates, seed, time.perf_counter() - started)
-
-
-def write_page(path: Path, validation: Validation) -> None:
-    """Write the tables between the markers of a page.
 
     Raises
     ------
     InputError
-        If the page is not there or has no markers.
+        If two trials have the same name, or one cannot be simulated.
     """
-    from pathways.errors import InputError, Place
+    from pathways.evidence.posterior import posterior_draws
 
-    try:
-        text = words.between_markers(path.read_text(encoding="utf-8"), validation.page())
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(Place(str(path)), f"cannot be used: {error.strerror}") from None
-    except ValueError as error:
-        raise InputError(Place(str(path)), f"{error}; the tables go between them") from None
+    refuse_same_names(trials)
+    started = time.perf_counter()
+    done: dict[str, TrialRun] = {}
+    options = {"replicates": replicates, "seed": seed, "parameters": parameters, "told": told}
+    for trial in sorted(trials, key=lambda one: one.is_pooled):
+        done[trial.name] = simulate_trial(trial, runs=done, draw=draw, draws=draws, **options)
+    runs = [done[trial.name] for trial in trials]
+    changes = [
+        one
+        for trial in trials
+        for one in split_changes(trial, seed=seed, draw=draw, parameters=parameters)
+    ]
+    return Validation(
+        runs,
+        [one for run in runs for one in verdicts(run)],
+        replicates,
+        seed,
+        time.perf_counter() - started,
+        changes,
+        draws,
+        is_fitted=bool(draws) and posterior_draws() is not None,
+    )

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pathways.trials.published import PublishedResult, settled
+from pathways.trials.published import NORMAL_975, PublishedResult, settled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pathways.trials.endpoint import Endpoint
     from pathways.trials.run import TrialRun
     from pathways.trials.seen import Values
 
 FITS = "fits"
+BORDERLINE = "borderline"
 FAILS = "does not fit"
+UNKNOWN = "cannot tell"
 NOT_TESTED = ""
+VERDICTS = (FITS, BORDERLINE, FAILS, UNKNOWN)
 TAILS = (0.025, 0.975)
 PERCENT = 100.0
+LEAST_RARE_TRIALS = 10
+"""Simulated trials beyond the level there should be, if the model is right, to tell from none."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,9 @@ class Verdict:
     replicates : int
         Simulated trials in which the endpoint could be worked out.
     verdict : str
-        ``"fits"``, ``"does not fit"`` or nothing.
+        One of ``VERDICTS``, or nothing.
+    reason : str
+        Why it cannot be told, or what it rests on if not on every simulated trial.
     """
 
     trial: str
@@ -54,6 +63,7 @@ class Verdict:
     monte_carlo_error: float
     replicates: int
     verdict: str
+    reason: str = ""
 
 
 def verdicts(run: TrialRun) -> list[Verdict]:
@@ -63,13 +73,19 @@ def verdicts(run: TrialRun) -> list[Verdict]:
 
 def _verdict(run: TrialRun, endpoint: Endpoint) -> Verdict:
     estimates = run.estimates(endpoint)
-    there = np.sort(estimates[np.isfinite(estimates)])
-    published, probability, error, verdict = None, math.nan, math.nan, NOT_TESTED
+    is_there = np.isfinite(estimates)
+    there = np.sort(estimates[is_there])
+    published, probability, error, verdict, reason = None, math.nan, math.nan, NOT_TESTED, ""
     if endpoint.published is not None:
         published = settled(endpoint.published, is_share=endpoint.is_share)
-        probability, error = two_sided(there, published, half_a_patient(run, endpoint))
+        independent = independent_trials(
+            estimates[is_there], None if run.draws is None else run.draws[is_there]
+        )
+        tolerance = half_a_patient(run, endpoint)
+        probability, error = two_sided(there, published, tolerance, independent)
         level = run.trial.document.level / PERCENT
-        verdict = FITS if probability >= level else FAILS
+        verdict = _judged(probability, error, level, len(there))
+        reason = _reason(run.replicates, len(there), verdict)
     ends = np.quantile(there, TAILS) if len(there) else (math.nan, math.nan)
     return Verdict(
         run.trial.name,
@@ -83,11 +99,48 @@ def _verdict(run: TrialRun, endpoint: Endpoint) -> Verdict:
         error,
         len(there),
         verdict,
+        reason,
     )
 
 
+def least_replicates(level: float) -> int:
+    """Return how many simulated trials it takes to say that a result does not fit.
+
+    Parameters
+    ----------
+    level : float
+        Percent. With so many trials none of which is as extreme as the published one, P is below
+        the level by more than its Monte Carlo interval.
+    """
+    return math.ceil(LEAST_RARE_TRIALS * PERCENT / level / 10.0) * 10
+
+
+def _judged(probability: float, error: float, level: float, trials: int) -> str:
+    if trials < least_replicates(level * PERCENT):
+        return UNKNOWN
+    if abs(probability - level) <= NORMAL_975 * error:
+        return BORDERLINE
+    return FITS if probability >= level else FAILS
+
+
+def _reason(replicates: int, trials: int, verdict: str) -> str:
+    if trials == 0:
+        return (
+            f"in none of {replicates:,} simulated trials is anything measured: nobody is scored on "
+            "these days, or the numbers do not allow it"
+        )
+    if verdict == UNKNOWN:
+        return f"only {trials:,} simulated trials have a value, too few for a verdict"
+    if trials < replicates:
+        return f"of the {trials:,} of {replicates:,} simulated trials that have a value"
+    return ""
+
+
 def two_sided(
-    estimates: Values, published: PublishedResult, tolerance: float = 0.0
+    estimates: Values,
+    published: PublishedResult,
+    tolerance: float = 0.0,
+    independent: float | None = None,
 ) -> tuple[float, float]:
     """Return the probability of a result as extreme as the published one, and its error.
 
@@ -102,16 +155,47 @@ def two_sided(
     published : PublishedResult
     tolerance : float
         Results this near are the same: a printed share of few patients is rounded.
+    independent : float, optional
+        How many trials with nothing in common they are worth; all by default.
     """
     n = len(estimates)
     if n == 0:
         return math.nan, math.nan
     at_most = np.count_nonzero(estimates <= published.high + tolerance)
     at_least = np.count_nonzero(estimates >= published.low - tolerance)
+    worth = float(n) if independent is None else independent
     # The published trial counts as one of them, so that no result has a probability of 0.
-    tail = (min(at_most, at_least) + 1) / (n + 1)
-    error = 2.0 * math.sqrt(tail * (1.0 - tail) / n) if tail < 0.5 else 0.0
+    tail = (min(at_most, at_least) * (worth / n) + 1.0) / (worth + 1.0)
+    error = 2.0 * math.sqrt(tail * (1.0 - tail) / worth) if tail < 0.5 else 0.0
     return min(1.0, 2.0 * tail), error
+
+
+def independent_trials(estimates: Values, draws: NDArray[np.int64] | None) -> float:
+    """Return how many trials with nothing in common simulated trials are worth.
+
+    Trials of one parameter draw resemble each other. With the intraclass correlation from a one-way
+    analysis of variance, `n` trials, `m` in a draw, are worth ``n / (1 + (m - 1) * correlation)``
+    (Kish 1965, Survey Sampling).
+
+    Parameters
+    ----------
+    estimates : numpy.ndarray
+        Shape (n,), without NaN.
+    draws : numpy.ndarray or None
+        Parameter draw of each; None for one.
+    """
+    n = len(estimates)
+    groups = [] if draws is None else [estimates[draws == draw] for draw in np.unique(draws)]
+    if len(groups) < 2 or n == len(groups):
+        return float(n)
+    sizes = np.array([len(group) for group in groups], float)
+    means = np.array([group.mean() for group in groups])
+    within = sum(((group - group.mean()) ** 2).sum() for group in groups) / (n - len(groups))
+    between = (sizes * (means - estimates.mean()) ** 2).sum() / (len(groups) - 1)
+    each = (n - (sizes * sizes).sum() / n) / (len(groups) - 1)
+    whole = between + (each - 1.0) * within
+    correlation = max(0.0, (between - within) / whole) if whole > 0.0 else 0.0
+    return float(n / (1.0 + (each - 1.0) * correlation))
 
 
 def half_a_patient(run: TrialRun, endpoint: Endpoint) -> float:
@@ -120,9 +204,3 @@ def half_a_patient(run: TrialRun, endpoint: Endpoint) -> float:
         return 1e-9
     patients = run.values[endpoint.name, endpoint.arm].shape[1]
     return 0.499 / patients
-
-
-def counts(found: list[Verdict], use: str) -> tuple[int, int]:
-    """Return how many endpoints of a use fit, and how many were tested."""
-    tested = [one for one in found if one.endpoint.use == use and one.verdict]
-    return sum(one.verdict == FITS for one in tested), len(tested)

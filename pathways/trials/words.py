@@ -1,17 +1,17 @@
-"""Verdicts in words and numbers: the same in the terminal, the CSV file and the page."""
+"""Verdicts in cells of tables: the same in the terminal, the CSV file and the page."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pathways.trials.verdict import FAILS, PERCENT, counts
+from pathways.trials.tally import EVIDENCE, FROM_MEMORY
+from pathways.trials.verdict import PERCENT
 
 if TYPE_CHECKING:
-    from pathways.trials.load import Trial
     from pathways.trials.run import TrialRun
     from pathways.trials.verdict import Verdict
 
@@ -34,11 +34,11 @@ CSV_COLUMNS = (
     "probability_standard_error",
     "simulated_trials",
     "verdict",
+    "reason",
     "note",
 )
 HEADINGS = ("Endpoint", "Published", "Simulated", "P", "Use", "Evidence", "Verdict")
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
-FROM_MEMORY = ("recalled", "recalled_low")
+FITTED = "fitted"
 DASH = "\N{EN DASH}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
@@ -73,6 +73,8 @@ def published_words(one: Verdict) -> str:
 def simulated_words(one: Verdict) -> str:
     """Return the mean and the range of simulated trials."""
     is_fraction = one.endpoint.is_fraction
+    if not math.isfinite(one.mean):
+        return DASH
     mean, low, high = (number(v, is_fraction=is_fraction) for v in (one.mean, one.low, one.high))
     return f"{mean} ({low} to {high})"
 
@@ -89,42 +91,38 @@ def status_words(one: Verdict) -> str:
     """Return the evidence status; what is from memory is marked."""
     if one.published is None:
         return DASH
-    mark = "!" if one.published.status in FROM_MEMORY else ""
+    mark = "!" if EVIDENCE[one.published.status] == FROM_MEMORY else ""
     return one.published.status.replace("_", " ") + mark
 
 
-def rows(found: Sequence[Verdict], *, everything: bool = False) -> list[tuple[str, ...]]:
-    """Return the cells of a table; endpoints without a published result only if asked for."""
+def use_words(one: Verdict, *, is_fitted: bool = False) -> str:
+    """Return what the published result is for, or that parameters were fitted to it."""
+    if one.published is None:
+        return DASH
+    return FITTED if is_fitted and one.endpoint.use == "calibration" else one.endpoint.use
+
+
+def headings(draws: int = 0) -> tuple[str, ...]:
+    """Return the headings; they say if the range is over parameter draws too."""
+    words = f"Simulated, {draws} draw{'s' if draws > 1 else ''}" if draws else "Simulated"
+    return tuple(words if one == "Simulated" else one for one in HEADINGS)
+
+
+def rows(found: Sequence[Verdict], *, is_fitted: bool = False) -> list[tuple[str, ...]]:
+    """Return the cells of a table, without endpoints that nothing published stands beside."""
     return [
         (
             one.endpoint.title,
             published_words(one),
             simulated_words(one),
             probability_words(one),
-            one.endpoint.use if one.published is not None else DASH,
+            use_words(one, is_fitted=is_fitted),
             status_words(one),
-            one.verdict or DASH,
+            one.verdict,
         )
         for one in found
-        if everything or one.published is not None
+        if one.published is not None
     ]
-
-
-def summary_lines(found: list[Verdict], replicates: int) -> list[str]:
-    """Return the answer: how many predictions and calibration targets fit, and which do not."""
-    lines = []
-    for use, words in (("prediction", "Predictions"), ("calibration", "Calibration targets")):
-        fit, tested = counts(found, use)
-        lines.append(f"{words}: {fit} of {tested} fit")
-        failing = [one for one in found if one.endpoint.use == use and one.verdict == FAILS]
-        lines += [f"  does not fit: {one.trial}, {one.endpoint.title}" for one in failing]
-    lines.append(
-        f"P: probability of a result as extreme as the published one in {replicates:,} simulated "
-        "trials of the same size, both sides; below the level of the file (5 % unless it says "
-        "otherwise) it does not fit. A right model fails one test in twenty."
-    )
-    lines.append("! from memory, not read: check before it is relied on.")
-    return lines
 
 
 def validation_csv(found: Sequence[Verdict]) -> bytes:
@@ -147,58 +145,6 @@ def diaries_csv(runs: Sequence[TrialRun]) -> bytes:
             for day, mean, count in zip(curve.days, curve.means, curve.count, strict=True):
                 writer.writerow((run.trial.name, arm, day, _cell(float(mean)), int(count)))
     return text.getvalue().encode()
-
-
-def page(found: Sequence[Verdict], trials: Sequence[Trial], replicates: int) -> str:
-    """Return the tables, and what each trial assumes, as Markdown."""
-    parts = [*summary_lines(list(found), replicates)[:-2], ""]
-    parts = [f"- {line.strip()}" if line else line for line in parts]
-    for trial in trials:
-        of_trial = [one for one in found if one.trial == trial.name]
-        parts += [f"### {trial.document.title}", "", " ".join((trial.document.about or "").split())]
-        parts += ["", *_markdown_table(rows(of_trial)), "", *_notes(of_trial)]
-        if trial.document.assumptions:
-            parts += [
-                "Assumed: " + " ".join(" ".join(one.split()) for one in trial.document.assumptions)
-            ]
-        parts.append("")
-    return "\n".join(parts).rstrip() + "\n"
-
-
-def between_markers(text: str, tables: str) -> str:
-    """Return a page with `tables` between its markers.
-
-    Raises
-    ------
-    ValueError
-        If the markers are not there.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{BEGIN} and {END} are missing")
-    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
-
-
-def _markdown_table(found: Sequence[Sequence[str]]) -> Iterator[str]:
-    if not found:
-        yield "Nothing published to compare with; it is pooled."
-        return
-    yield "| " + " | ".join(HEADINGS) + " |"
-    yield "|" + "---|" * len(HEADINGS)
-    for row in found:
-        yield "| " + " | ".join(row) + " |"
-
-
-def _notes(found: Sequence[Verdict]) -> Iterator[str]:
-    for one in found:
-        if one.published is None:
-            continue
-        told = [
-            part for part in (one.published.source, one.published.note, one.endpoint.note) if part
-        ]
-        yield f"- *{one.endpoint.title}*: {'; '.join(part.rstrip('.') for part in told)}."
-    yield ""
 
 
 def _limited(interval: tuple[float, float], one: Verdict) -> tuple[float, float]:
@@ -227,6 +173,7 @@ def _record(one: Verdict) -> dict[str, Any]:
         "probability_standard_error": one.monte_carlo_error,
         "simulated_trials": one.replicates,
         "verdict": one.verdict,
+        "reason": one.reason,
         "note": one.endpoint.note,
     }
     if known is None:

@@ -257,6 +257,12 @@ print([name for name in {heavy.split()!r} if name in sys.modules])
     assert run(environment, code=code).stdout.splitlines()[-1] == "[]"
 
 
+def test_backend_that_is_none_stops_no_figure(environment):
+    code = "from pathways.cli import main; main(['--version']); import matplotlib.figure"
+    done = run(environment | {"MPLBACKEND": "nonsense"}, code=code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_command_of_the_table_can_be_loaded(environment):
     code = """\
 from pathways.cli import app

@@ -238,6 +238,7 @@ def test_full_disk_is_explained_and_leaves_nothing(tmp_path):
         ((*SMALL, "--engine", "mesas"), "did you mean `mesa`"),
         ((*SMALL, "--out", "/proc/results"), "/proc/results: cannot be written"),
         ((*SMALL, "--out", sys.executable), "is not a directory; give another one with --out"),
+        ((*SMALL, "--out", ""), "out: the output directory has no name; name one with --out"),
     ],
 )
 def test_bad_input_is_explained_and_writes_nothing(tmp_path, monkeypatch, capsys, words, message):

@@ -235,6 +235,7 @@ def test_second_run_needs_overwrite(pathways, tmp_path):
         ((*SMALL, "--engine", "mesas"), "no engine `mesas`; did you mean `mesa`"),
         ((*SMALL, "--out", "/proc/results"), "/proc/results: cannot be written"),
         ((*SMALL, "--out", sys.executable), "is not a directory; give another one with --out"),
+        ((*SMALL, "--out", ""), "out: the output directory has no name; name one with --out"),
         ((), "scenario"),
     ],
 )

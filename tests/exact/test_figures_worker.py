@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from figure_data import compared
@@ -83,6 +85,20 @@ def test_a_worker_ends_with_its_context_and_with_us():
     with FigureWorker() as beside:
         beside._process.stdin.close()
         assert beside._process.wait(60) == 0
+
+
+LOADED = """
+import sys
+from pathways.figures import worker
+worker._load()
+assert "seaborn" in sys.modules
+assert "scipy" not in sys.modules
+import scipy
+"""
+
+
+def test_a_worker_loads_no_library_it_can_do_without():
+    subprocess.run([sys.executable, "-W", "error", "-c", LOADED], check=True)
 
 
 def test_no_worker_where_none_is_wanted_or_of_use(monkeypatch):

@@ -13,7 +13,7 @@ from pathways.errors import ValueProblem
 from pathways.trials.aggregates import lowest_visit_mean, mean_and_error, percent_fall_of_mean
 from pathways.trials.endpoint import Endpoint
 from pathways.trials.legs import ArmDays, Leg
-from pathways.trials.pooling import spread_between
+from pathways.trials.pooling import pooled, spread_between
 from pathways.trials.published import Published, PublishedResult, settled
 from pathways.trials.seen import Seen
 from pathways.trials.verdict import two_sided
@@ -137,6 +137,31 @@ def test_spread_between_trials():
     assert spread_between(estimates, ones).tolist() == [1.0]
     assert spread_between(estimates, 9.0 * ones).tolist() == [0.0]
     assert spread_between(estimates[:1], ones[:1]).tolist() == [0.0]
+
+
+def test_an_error_of_nothing_cannot_be_weighted_by():
+    class Run:
+        def __init__(self, estimates, errors):
+            self._both = np.array(estimates), np.array(errors)
+
+        def estimates(self, _):
+            return self._both[0]
+
+        def errors(self, _):
+            return self._both[1]
+
+    runs = {"a": Run([1.0, 1.0], [1.0, 0.0]), "b": Run([3.0, 3.0], [1.0, math.nan])}
+    for weights in ("inverse_variance", "random_effects"):
+        members = [{"trial": name, "endpoint": "one"} for name in runs]
+        one = Endpoint.model_validate(
+            {"name": "p", "title": "P", "pool": members, "weights": weights}
+        )
+        mean, _ = pooled(one, runs)
+        assert mean[0] == 2.0
+        assert math.isnan(mean[1])
+    stated = [{**member, "weight": weight} for member, weight in zip(members, (1, 3), strict=True)]
+    one = Endpoint.model_validate({"name": "p", "title": "P", "pool": stated, "weights": "stated"})
+    assert pooled(one, runs)[0].tolist() == [2.5, 2.5]
 
 
 def result(low: float, high: float | None = None) -> PublishedResult:

@@ -7,8 +7,7 @@ import pytest
 from trial_files import CROSSOVER, PARALLEL, changed, trial_of
 
 from pathways.errors import InputError
-from pathways.trials import run as running
-from pathways.trials import simulate_trial
+from pathways.trials import chunks, simulate_trial
 
 
 def estimates(trial, endpoint="week-1", **options):
@@ -32,12 +31,12 @@ def test_seeds_differ_and_repeat(tmp_path):
 def test_the_size_of_a_chunk_is_not_seen_in_one_chunk(tmp_path, monkeypatch):
     trial = trial_of(tmp_path)
     before = estimates(trial)
-    monkeypatch.setattr(running, "CHUNK_PATIENTS", 30_000)
+    monkeypatch.setattr(chunks, "CHUNK_PATIENTS", 30_000)
     np.testing.assert_array_equal(before, estimates(trial))
 
 
 def test_several_chunks_fill_every_trial(tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "CHUNK_PATIENTS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_PATIENTS", 100)
     run = simulate_trial(trial_of(tmp_path), replicates=60)
     assert run.patients_simulated > 60 * 11
     assert {key: values.shape for key, values in run.values.items()} == {
