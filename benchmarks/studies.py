@@ -2,8 +2,8 @@
 
     python benchmarks/studies.py [--runs N] [--patients N] [--years Y] [--part NAME ...]
 
-Parts: `overhead` (a sweep against a bare loop over `simulate`), `writer` (storing a
-batch), `workers` (two against one),
+Parts: `overhead` (a sweep against a bare loop over `simulate`), `writer` (storing a batch),
+`workers` (two against one, beside two bare loops against one: what the machine can do at most),
 `memory` (of the process that asks, against the number of runs), `cluster` (a simulated one).
 """
 
@@ -19,10 +19,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from pathways import simulate
-from pathways.studies.journal import read_journal
 from pathways.studies.load import load_study
+from pathways.studies.rows import part_of, row_of, table_of
 from pathways.studies.store import open_store
 from pathways.studies.study import Study
 from pathways.studies.sweep import run_study
@@ -39,13 +40,16 @@ vary:
       policy.exit.adherence_to_rule: [0.9]
 """
 ROUNDS = 3
+RUNS_OF_WORKERS = 5
+"""So many times the runs of other parts: at the end one worker may wait for the other's batch."""
+
 MEMORY_RUNS = (100, 1_000, 4_000)
 CLUSTER_WORKERS = (2, 16, 64, 256, 1024)
 BATCH_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 BATCHES_PER_WORKER = 50
-BATCHES = (1, 16, 99)
-STORING_SECONDS = 0.024
-"""Of the one writer for a batch of 16 runs: measured by `writer` on a busy machine."""
+BATCHES = (1, 22, 150)
+STORING_SECONDS = 0.018
+"""Of the one writer for a batch, most of it waiting for the disk: measured by `writer`."""
 
 LATENCY_SECONDS = 0.005
 """From a worker to the writer and back: an assumption."""
@@ -76,16 +80,9 @@ def overhead(options: argparse.Namespace, folder: Path) -> None:
     """Processor time of a sweep in this process less that of a loop over `simulate`."""
     for patients in (1, options.patients):
         study = study_of(folder, options.runs, patients, options.years)
-        scenario = study.scenario_of(study.run(0))
-
-        def loop(study: Study = study, scenario=scenario) -> None:
-            for number in range(len(study)):
-                size = {"patients": study.patients, "years": study.years}
-                simulate(scenario, **size, seed=study.run(number).seed, threads=1)
-
         found = []
         for _ in range(ROUNDS):
-            bare = seconds_of(loop, time.process_time)
+            bare = seconds_of(lambda study=study: bare_loop(study, len(study)), time.process_time)
             whole = seconds_of(lambda study=study: swept(study, folder, 0), time.process_time)
             found.append((whole - bare, bare, whole))
         _, bare, whole = sorted(found)[ROUNDS // 2]
@@ -97,31 +94,99 @@ def overhead(options: argparse.Namespace, folder: Path) -> None:
         )
 
 
+class Watched(NamedTuple):
+    """What a sweep took, in seconds.
+
+    Attributes
+    ----------
+    whole, working : float
+        By the clock: all of it, and from when its workers stood ready to the last run stored.
+    asking, workers : float
+        Processor time of the process that asks, meanwhile, and of all workers with their start.
+    """
+
+    whole: float
+    working: float
+    asking: float
+    workers: float
+
+
+def watched(study: Study, folder: Path, count: int) -> Watched:
+    """Run a study into a new store and say what it took."""
+    marks: list[tuple[float, float]] = []
+    begun, children = time.perf_counter(), children_seconds()
+    run_study(
+        study,
+        out=Path(tempfile.mkdtemp(dir=folder)) / "store",
+        workers=count,
+        progress=lambda *_: marks.append((time.perf_counter(), time.process_time())),
+    )
+    whole = time.perf_counter() - begun
+    working, asking = (last - first for first, last in zip(marks[0], marks[-1], strict=True))
+    return Watched(whole, working, asking, children_seconds() - children)
+
+
+def children_seconds() -> float:
+    """Return the processor time of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def workers(options: argparse.Namespace, folder: Path) -> None:
-    """Wall time on one worker and on two, with and without their start."""
-    study = study_of(folder, options.runs, options.patients, options.years)
-    few = study_of(folder, 2, options.patients, options.years)
-    took = {}
-    for count in (1, 2):
-        start = seconds_of(lambda count=count: swept(few, folder, count), time.perf_counter)
-        begun = time.perf_counter()
-        out = swept(study, folder, count)
-        whole = time.perf_counter() - begun
-        took[count] = whole - start
-        busy = seconds_in_runs(out) / (count * took[count])
-        each = (whole - start) / (len(study) - len(few))
+    """Time of a sweep on one worker and on two, the better of some rounds, beside bare loops."""
+    swept(study_of(folder, 2, options.patients, options.years), folder, 1)  # imports
+    study = study_of(folder, RUNS_OF_WORKERS * options.runs, options.patients, options.years)
+    best: dict[int, Watched] = {}
+    loops: dict[int, float] = {}
+    for _ in range(options.rounds):
+        for count in (1, 2):
+            found = watched(study, folder, count)
+            best[count] = min(found, best.get(count, found))
+            took = looped(study, len(study) // RUNS_OF_WORKERS, count)
+            loops[count] = min(took, loops.get(count, took))
+    for count, found in best.items():
         print(
-            f"{count} worker(s): {len(study)} runs in {whole:.1f} s ({start:.1f} s to start and "
-            f"end), {each * 1e3:.1f} ms a run; 10,000 runs in {10_000 * each:.0f} s; "
-            f"workers busy with runs {100 * busy:.0f} % of the time"
+            f"{count} worker(s): {len(study)} runs in {found.whole:.1f} s, {found.working:.1f} s "
+            f"without start and end, {1e3 * found.working / len(study):.1f} ms a run; processor "
+            f"time {found.workers:.1f} s of workers, {found.asking:.2f} s of the process that asks"
         )
-    print(f"two workers are {took[1] / took[2]:.2f} times as fast as one")
+    whole, working = (best[1][place] / best[2][place] for place in (0, 1))
+    machine = 2 * loops[1] / loops[2]
+    print(
+        f"two workers are {working:.2f} times as fast as one, {whole:.2f} with start and end; two "
+        f"bare loops side by side {machine:.2f} times as fast as one"
+    )
+    print(f"10,000 runs on two workers: {10_000 * best[2].working / len(study):.0f} s")
 
 
-def seconds_in_runs(store: Path) -> float:
-    """Return what the runs took on the workers' clocks, which other work on the machine moves."""
-    entries = read_journal(store / "journal.jsonl")
-    return sum(took for entry in entries for _, took in entry.get("seconds", ()))
+def looped(study: Study, runs: int, count: int) -> float:
+    """Return the seconds of bare loops over `simulate`, side by side in so many processes."""
+    command = [sys.executable, __file__, "--one-loop", study.path, "--runs", str(runs)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    loops = [subprocess.Popen(command, **pipes) for _ in range(count)]
+    for one in loops:
+        one.stdout.readline()  # it has imported all it needs
+    for one in loops:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    return max(float(one.communicate()[0]) for one in loops)
+
+
+def one_loop(path: str, runs: int) -> None:
+    """Simulate some runs of a study as soon as a line is read, and say how long it took."""
+    study = load_study(path, probe=False)
+    bare_loop(study, 2)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(seconds_of(lambda: bare_loop(study, runs), time.perf_counter))
+
+
+def bare_loop(study: Study, runs: int) -> None:
+    """Simulate the first runs of a study and keep nothing."""
+    scenario = study.scenario_of(study.run(0))
+    for number in range(runs):
+        size = {"patients": study.patients, "years": study.years}
+        simulate(scenario, **size, seed=study.run(number).seed, threads=1)
 
 
 def memory(options: argparse.Namespace, folder: Path) -> None:
@@ -193,8 +258,10 @@ def writer(options: argparse.Namespace, folder: Path) -> None:
         with open_store(out, study, batch_runs=size) as store:
             took = []
             for batch in range(BATCHES_PER_WORKER):
-                found = dict.fromkeys(store.contents.cut.numbers(batch), values)
-                given = (batch, found, {}, dict.fromkeys(found, 0.1))
+                numbers, columns = store.contents.cut.numbers(batch), store.contents.columns
+                rows = [row_of(study, number, columns, values) for number in numbers]
+                part = part_of(table_of(rows, columns))  # by a worker
+                given = (batch, [part], {}, dict.fromkeys(numbers, 0.1))
                 took.append(seconds_of(lambda given=given: store.add(*given), time.perf_counter))
         median = sorted(took)[len(took) // 2]
         print(f"a batch of {size} runs is stored in {median * 1e3:.1f} ms")
@@ -216,10 +283,15 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=1_000)
     parser.add_argument("--years", type=float, default=5.0)
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--rounds", type=int, default=2, help="of the part `workers`")
     parser.add_argument("--one-sweep", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--one-loop", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one_sweep is not None:
         one_sweep(options.one_sweep)
+        return
+    if options.one_loop is not None:
+        one_loop(options.one_loop, options.runs)
         return
     with tempfile.TemporaryDirectory() as folder:
         for name in options.part:

@@ -54,13 +54,15 @@ def _checked_trial(name: str) -> list[str]:
 
 def _checked_study(name: str) -> list[str]:
     """Return that a study is valid, and how many runs it has."""
+    from pathways.studies.cautions import cautions_of_study
     from pathways.studies.load import load_study
     from pathways.studies.study import factors, product_words
 
     study = load_study(name)
     product = product_words(factors(study))
     runs = f"{len(study):,} runs = {product}" if len(study) > 1 else "1 run"
-    lines = [f"{name}: `{study.name}` is a valid study ({study.title})", runs]
+    cautions = [f"warning: {one}" for one in cautions_of_study(study)]
+    lines = [f"{name}: `{study.name}` is a valid study ({study.title})", runs, *cautions]
     if study.dropped:
         number = f"{study.dropped:,} combination{'s' if study.dropped > 1 else ''}"
         lines.append(f"left out by constraints: {number} of each scenario")
@@ -69,13 +71,15 @@ def _checked_study(name: str) -> list[str]:
 
 def _checked_scenario(name: str) -> list[str]:
     """Return that a scenario is valid, and what it says without effect."""
+    from pathways.outcomes.structure import warnings
     from pathways.resolve.resolver import resolve
     from pathways.scenario import load_scenario
     from pathways.scenario.notes import notes
 
     scenario = load_scenario(name)
-    resolve(scenario, patients=1, seed=1)
+    plan = resolve(scenario, patients=1, seed=1)
     changes = len(scenario.document.changes)
     dated = f", {changes} dated change{'s' if changes > 1 else ''}" if changes else ""
     valid = f"{name}: `{scenario.name}` is valid ({scenario.document.title}{dated})"
-    return [valid, *(f"note: {note}" for note in notes(scenario))]
+    cautions = [f"warning: {one}" for one in warnings(plan.description)]
+    return [valid, *cautions, *(f"note: {note}" for note in notes(scenario))]

@@ -270,7 +270,8 @@ class WholeNumber(Bounds, ScalarReader):
 
     def _checked(self, number: int, text: str) -> int:
         if abs(number) > LARGEST_WHOLE_NUMBER:
-            raise ValueProblem(f"{shown(text)} is too large")
+            limit = f"{LARGEST_WHOLE_NUMBER} or less" if self.maximum is None else self.words("1")
+            raise ValueProblem(f"{shown(text)} is too large", limit)
         if not self.hold(number):
             raise ValueProblem(f"{shown(text)} is out of range", self.words("1"))
         return number

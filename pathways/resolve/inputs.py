@@ -199,6 +199,8 @@ class EvidenceValues(Mapping[str, Any]):
     spreads : dict
         Spread between patients of each trait in ``SPREADS``, with its kind.
     structure : Structure
+    calibrated : tuple of str
+        Ids of those that took, in whole or in part, a value of the posterior.
     """
 
     values_by_name: dict[str, Any]
@@ -206,6 +208,7 @@ class EvidenceValues(Mapping[str, Any]):
     overridden: tuple[str, ...]
     spreads: dict[str, Spread]
     structure: Structure
+    calibrated: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         return self.values_by_name[name]
@@ -280,16 +283,18 @@ def evidence_values(
         return draws.uniform(CLINIC, address, Purpose.POPULATION_VALUE, occurrence)
 
     values = {one.name: plain(value_of(one, draw, uniform_at)) for one in used}
-    calibrated = posterior_draws() if draw > 0 else None
-    if calibrated is not None:
-        values = laid_over(values, calibrated.row(uniform_at(POSTERIOR, 0)))
-    replaced = _replacements(overrides or {}, used)
+    posterior = posterior_draws() if draw > 0 else None
+    row = {} if posterior is None else posterior.row(uniform_at(POSTERIOR, 0))
+    values = laid_over(values, row)
+    replaced = _replacements(overrides or {}, used, structure)
     for one in used:
         if one.name in replaced:
             values[one.name] = _laid_over(values[one.name], replaced[one.name], one)
     overridden = tuple(one.id for one in used if one.name in replaced)
     ids = tuple(one.id for one in used)
-    return EvidenceValues(values, ids, overridden, _spreads(used), structure)
+    fitted = {key.partition(".")[0] for key in row} - replaced.keys()
+    calibrated = tuple(one.id for one in used if one.name in fitted)
+    return EvidenceValues(values, ids, overridden, _spreads(used), structure, calibrated)
 
 
 def plain(value: Any) -> Any:
@@ -299,7 +304,9 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, (list, tuple)) else value
 
 
-def _replacements(overrides: Mapping[str, Any], used: Sequence[Parameter]) -> dict[str, Any]:
+def _replacements(
+    overrides: Mapping[str, Any], used: Sequence[Parameter], structure: Structure
+) -> dict[str, Any]:
     from pathways.evidence.book import book
 
     names = {one.name for one in used}
@@ -307,15 +314,25 @@ def _replacements(overrides: Mapping[str, Any], used: Sequence[Parameter]) -> di
     for key, value in overrides.items():
         name = book().parameter(key).name
         if name not in names:
-            known = [key for one in used for key in (one.id, one.name)]
-            raise InputError(
-                Place(path=f"parameters.{key}"),
-                f"this run does not use {shown(name)}, so another value would change nothing",
-                "a parameter the run uses",
-                nearest(key, known),
-            )
+            raise _unused(key, name, used, structure)
         replaced[name] = plain(value)
     return replaced
+
+
+def _unused(key: str, name: str, used: Sequence[Parameter], structure: Structure) -> InputError:
+    place = Place(path=f"parameters.{key}")
+    unused, nothing = (
+        f"this run does not use {shown(name)}",
+        "so another value would change nothing",
+    )
+    choice = structure.instead_of(name)
+    if choice is not None:
+        wanted, chosen = map(shown, choice)
+        allowed = f"a parameter the run uses, or this one together with {wanted}"
+        return InputError(place, f"{unused} because of {chosen}, {nothing}", allowed)
+    known = [key for one in used for key in (one.id, one.name)]
+    problem = f"{unused}, {nothing}"
+    return InputError(place, problem, "a parameter the run uses", nearest(key, known))
 
 
 def _laid_over(stated: Any, given: Any, parameter: Parameter) -> Any:

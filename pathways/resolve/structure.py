@@ -88,6 +88,26 @@ class Structure:
         """Return the names of the parameters that a choice's option uses."""
         return STRUCTURAL_INPUTS[choice][getattr(self, choice)]
 
+    def instead_of(self, name: str) -> tuple[str, str] | None:
+        """Return what a parameter would be used with, and what is chosen instead.
+
+        Parameters
+        ----------
+        name : str
+            Of a parameter that is not used.
+
+        Returns
+        -------
+        tuple of str or None
+            Each as a scenario would write it; None if no choice decides on the parameter.
+        """
+        for choice, options in STRUCTURAL_INPUTS.items():
+            for option, names in options.items():
+                if name in names:
+                    written = f"structure.{choice}"
+                    return f"{written}: {option}", f"{written}: {getattr(self, choice)}"
+        return None
+
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the parameters used by the choices and the parts."""
         chosen = [name for choice in STRUCTURAL_INPUTS for name in self.parameters_of(choice)]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-SECONDS_PER_RUN = 0.01
-SECONDS_PER_PATIENT_YEAR = 1e-5
+SECONDS_PER_RUN = 0.006
+SECONDS_PER_PATIENT_YEAR = 7.5e-6
 """Orders of magnitude on one processor (benchmarks/studies.py); a batch is cut by them alone."""
 
 SECONDS_PER_BATCH = 1.0
-MOST_RUNS = 100
+MOST_RUNS = 150
 MOST_LOSSES = 2
 
 
@@ -60,10 +60,14 @@ class Piece:
             return (replace(self, losses=losses),)
         if len(self.numbers) == 1:
             return ()
-        size = 1 if times > 1 else (len(self.numbers) + 1) // 2
+        parts = self.parts(len(self.numbers) if times > 1 else 2)
+        return tuple(replace(part, losses=MOST_LOSSES - 1) for part in parts)
+
+    def parts(self, number: int) -> tuple[Piece, ...]:
+        """Return it in so many pieces, or fewer if it has fewer runs."""
+        size = -(-len(self.numbers) // number)
         starts = range(0, len(self.numbers), size)
-        parts = (self.numbers[start : start + size] for start in starts)
-        return tuple(Piece(self.batch, part, MOST_LOSSES - 1) for part in parts)
+        return tuple(replace(self, numbers=self.numbers[start : start + size]) for start in starts)
 
 
 def as_ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pathways.errors import InputError, ValueProblem, raise_errors, shown
+from pathways.errors import InputError, ValueProblem, shown
 from pathways.reading.tree import (
     LocatedMapping,
     LocatedNode,
@@ -23,8 +23,10 @@ VARY = "vary"
 Steps = tuple[Step, ...]
 
 
-def axes_of(document: StudyDocument, tree: LocatedMapping) -> tuple[Axis, ...]:
-    """Return what varies, in the order of the file.
+def axes_of(
+    document: StudyDocument, tree: LocatedMapping
+) -> tuple[tuple[Axis, ...], list[InputError]]:
+    """Return what varies, in the order of the file, and what is wrong with it.
 
     Parameters
     ----------
@@ -32,15 +34,16 @@ def axes_of(document: StudyDocument, tree: LocatedMapping) -> tuple[Axis, ...]:
     tree : LocatedMapping
         The file as read.
 
-    Raises
-    ------
-    InputError
-        If a value stands in a list twice, or a range is none.
+    Returns
+    -------
+    axes : tuple of Axis
+        Without the ranges that are none.
+    errors : list of InputError
+        Values that stand in a list twice, and ranges that are none.
     """
     reader = _Reader(tree)
     axes = [axis for index, block in enumerate(document.vary) for axis in reader.axes(block, index)]
-    raise_errors(reader.errors)
-    return tuple(axes)
+    return tuple(axes), reader.errors
 
 
 class _Reader:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-ORDERS_PER_WORKER = 2
-"""Under way at once, so that nobody waits for the next."""
+ORDERS_PER_WORKER = 3
+"""Under way at once, so that nobody waits for the next while a batch is stored."""
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS")
+"""Libraries would each start a thread for every processor, in every worker."""
 
 FIRST_TO_END = 500
 """How much sooner than others the system ends a worker when memory is short (-1000 to 1000)."""
@@ -173,8 +176,10 @@ class LocalCrew:
             initargs=(self._study,),
         )
         try:
-            for started in [self.executor.submit(worker.ready) for _ in range(self._workers)]:
-                started.result()
+            with one_thread_each():
+                started = [self.executor.submit(worker.ready) for _ in range(self._workers)]
+            for one in started:
+                one.result()
         except BrokenExecutor:
             self.executor.shutdown(wait=True)
             raise CrewLost(_CANNOT_START) from None
@@ -194,6 +199,18 @@ _CANNOT_START = (
     'it does under `if __name__ == "__main__":`, because every worker reads the script; or give '
     "workers=0 to run it in this process. Otherwise memory may be short: give fewer workers"
 )
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Let processes that are started meanwhile have one thread in each library."""
+    ours = [name for name in ONE_THREAD if name not in os.environ]
+    os.environ |= dict.fromkeys(ours, "1")
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]
 
 
 def _begin_work(study: Packed) -> None:

@@ -21,6 +21,7 @@ from pathways.errors import shown
 from pathways.outcomes.directory import OutputError, explained, sync_folder
 from pathways.studies.batches import Cut, Piece
 from pathways.studies.contents import EXTENDED, JOURNAL, MANIFEST, MARK, PATIENTS, RUNS, Contents
+from pathways.studies.rows import part_of, row_of, table_of
 
 if TYPE_CHECKING:
     import numpy
@@ -186,7 +187,8 @@ def _write_extended(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     same_size = contents.manifest["batch_runs"] if contents.finished_runs else None
-    create(folder, new_manifest(study, same_size))
+    name = {"study": contents.manifest["study"]} if contents.finished_runs else {}
+    create(folder, new_manifest(study, same_size) | name)
     store = Store(study, read_contents(folder))
     try:
         rows = lru_cache(TABLES_HELD)(lambda batch: _rows(contents, batch))
@@ -212,12 +214,14 @@ def _carry(store: Store, contents: Contents, batch: int, matches: Any, rows: Any
     if not old:
         return
     cut = contents.cut
-    results = {new: rows(run // cut.size)[run] for new, run in old.items()}
+    columns, study = store.contents.columns, store.study
+    found = {new: rows(run // cut.size)[run] for new, run in old.items()}
+    table = table_of([row_of(study, new, columns, row) for new, row in found.items()], columns)
     sources: dict[Path, dict[int, list[int]]] = {}
     for new, run in old.items():
         taken = sources.setdefault(contents.file(run // cut.size, PATIENTS), {})
         taken.setdefault(run, []).append(new)
-    store.add(batch, results, {}, {}, sources)
+    store.add(batch, [part_of(table)], {}, {}, sources)
 
 
 def settle(path: Path) -> None:

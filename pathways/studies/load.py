@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from pathways.errors import InputError, Place, ValueProblem, nearest, raise_errors, shown
 from pathways.reading.fields import validate
@@ -27,7 +29,9 @@ ENDING = ".study.yaml"
 KEY = "study"
 FOLDER = "experiments"
 BRACKET = "a bracket or comma is missing"
+BRACKETED_PATH = re.compile(r"(?<![\"'\w.])[A-Za-z_][\w.]*\[\d+\][\w.\[\]]*")
 OVERRIDDEN_BY_YEARS = (("horizon",), ("referrals", "follow_up"))
+Part = TypeVar("Part")
 
 
 def load_study(
@@ -58,17 +62,21 @@ def load_study(
     tree = _read(path)
     document = validate(StudyDocument, tree)
     places = PlaceTable(tree)
-    axes = axes_of(document, tree)
-    derived = derived_of(document, tree, axes)
-    constraints = constraints_of(document, tree, axes, derived)
+    axes, errors = axes_of(document, tree)
+    found = _Found(errors)
+    derived = found.unless_wrong(lambda: derived_of(document, tree, axes), ())
+    constraints = found.unless_wrong(lambda: constraints_of(document, tree, axes, derived), ())
+    bases = _bases(document, places, axes, derived, found)
+    outputs = found.part(lambda: _outputs(document, places), ())
+    raise_errors(found.errors)
     study = Study(
         name=document.study,
         title=document.title,
         path=os.fspath(path),
-        bases=_bases(document, places, axes, derived),
+        bases=bases,
         patients=document.patients,
         years=document.years,
-        outputs=_outputs(document, places),
+        outputs=outputs,
         keep_patients=document.keep.patients,
         seeds=_seeds(document),
         draws=0 if document.draws is None else document.draws.count,
@@ -88,27 +96,60 @@ def load_study(
     return study
 
 
+class _Found:
+    """What is wrong so far in the parts of a study, so that all of it is told together."""
+
+    def __init__(self, errors: list[InputError]) -> None:
+        self.errors = errors
+
+    def part(self, make: Callable[[], Part], otherwise: Part) -> Part:
+        """Return a part, or something in its place if it is wrong."""
+        try:
+            return make()
+        except InputError as found:
+            self.errors += found.errors
+            return otherwise
+
+    def unless_wrong(self, make: Callable[[], Part], otherwise: Part) -> Part:
+        """Return a part that rests on all before, or something in its place."""
+        return otherwise if self.errors else self.part(make, otherwise)
+
+
 def _read(path: Path) -> LocatedMapping:
     try:
         tree = read_yaml(path)
     except InputError as found:
         if BRACKET not in found.problem:
             raise
-        remedy = "a path with brackets stands in quotes inside {...}, or is written `steps.0.dose`"
+        remedy = _quotes_needed(path, found.place.line)
         raise InputError(found.place, f"{found.problem}; {remedy}") from None
     if not isinstance(tree, LocatedMapping):
         raise InputError(Place(str(path), tree.line), "`key: value` lines are expected")
     return tree
 
 
+def _quotes_needed(path: Path, line: int | None) -> str:
+    """Return how to write a path with brackets inside brackets, the one in this line if any."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = BRACKETED_PATH.search(lines[line - 1]) if line and line <= len(lines) else None
+    if found is None:
+        return "a path with brackets stands in quotes inside {...}, or is written `steps.0.dose`"
+    written = found.group()
+    points = re.sub(r"\[(\d+)\]", r".\1", written)
+    return (
+        f"inside {{...}} and [...] the path {shown(written)} stands in quotes, or is written "
+        f"{shown(points)}"
+    )
+
+
 def is_study(name: str) -> bool:
-    """Tell whether a file, or a shipped name, is a study; False too for what cannot be read."""
+    """Tell whether a file, or a shipped name, is a study; of what cannot be read by its name."""
     if not is_path(name):
         return name in study_names() and name not in shipped_names()
     try:
         tree = read_yaml(name)
     except InputError:
-        return False
+        return name.endswith(ENDING)
     return isinstance(tree, LocatedMapping) and KEY in tree.entries
 
 
@@ -146,16 +187,22 @@ def _bases(
     places: PlaceTable,
     axes: Sequence[Axis],
     derived: Sequence[Derived],
+    found: _Found,
 ) -> tuple[Base, ...]:
+    """Return the scenarios that are right; what is wrong with the others is added to `found`."""
     bases: list[Base] = []
-    for index, given in enumerate(document.scenarios):
-        place = places.place(("scenarios", index))
+
+    def add(given: str, place: Place) -> None:
         file, tree = _read_base(given, place)
         name = _name(tree, file)
         if name in [base.name for base in bases]:
             problem = f"{shown(name)} is among the scenarios already: it would run the same again"
             raise InputError(place, problem, "each scenario once, with a name of its own")
         bases.append(Base(name, file, tree, _fields(document, tree, name, axes, derived)))
+
+    for index, given in enumerate(document.scenarios):
+        place = places.place(("scenarios", index))
+        found.part(lambda given=given, place=place: add(given, place), None)
     return tuple(bases)
 
 

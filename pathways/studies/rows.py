@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pathways.errors import InputError, Place
 from pathways.outcomes import schema
@@ -40,6 +41,23 @@ PATIENTS = (Column("run", schema.INTEGER, "", "number of the run in the study"),
 NO_VALUE = "cannot be estimated"
 ROWS_AT_ONCE = 4_096
 """Part of the definition of the fingerprint; so few that they need little memory."""
+
+
+class Part(NamedTuple):
+    """Rows as the file they will be, made where they were computed.
+
+    Attributes
+    ----------
+    content : bytes
+        Parquet.
+    rows : int
+    fingerprint : str
+        Of the table.
+    """
+
+    content: bytes
+    rows: int
+    fingerprint: str
 
 
 def columns_of(study: Study) -> tuple[Column, ...]:
@@ -96,6 +114,25 @@ def table_of(rows: Sequence[Row], columns: tuple[Column, ...]) -> pyarrow.Table:
 
     ordered = sorted(rows, key=lambda row: row["run"])
     return pyarrow.Table.from_pylist(ordered, schema=schema.arrow_schema(columns))
+
+
+def part_of(table: pyarrow.Table) -> Part:
+    """Return rows, in the order of the runs, as a file."""
+    from pathways.outcomes.fingerprint import table_fingerprint
+    from pathways.outcomes.write import write_parquet
+
+    file = BytesIO()
+    write_parquet(table, file)
+    return Part(file.getvalue(), table.num_rows, table_fingerprint(table))
+
+
+def joined(parts: Iterable[Part], columns: tuple[Column, ...]) -> Part:
+    """Return the rows of several parts as one, in the order of the runs; of none an empty one."""
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+    tables = [ParquetFile(BytesIO(part.content)).read() for part in parts]
+    return part_of(pyarrow.concat_tables([table_of([], columns), *tables]).sort_by("run"))
 
 
 def study_fingerprint(tables: Iterable[pyarrow.Table]) -> str:

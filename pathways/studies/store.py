@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pathways.errors import shown
 from pathways.outcomes.directory import OutputError, explained, sync_folder
 from pathways.outcomes.schema import Column
-from pathways.outcomes.write import json_bytes, write_parquet
+from pathways.outcomes.write import json_bytes
 from pathways.studies import patients
 from pathways.studies.batches import runs_per_batch
 from pathways.studies.contents import (
@@ -31,6 +31,7 @@ from pathways.studies.contents import (
     Contents,
     found_manifest,
     read_contents,
+    read_plain,
 )
 from pathways.studies.durable import (
     UNFINISHED,
@@ -41,12 +42,12 @@ from pathways.studies.durable import (
 )
 from pathways.studies.journal import Journal
 from pathways.studies.lock import locked
-from pathways.studies.rows import columns_of, row_of, study_fingerprint, table_of
+from pathways.studies.rows import Part, columns_of, joined, part_of, study_fingerprint
 
 if TYPE_CHECKING:
-    from pathways.studies.study import Study
+    import pyarrow
 
-    Results = Mapping[int, Mapping[str, Any]]
+    from pathways.studies.study import Study
 
 
 @contextmanager
@@ -169,6 +170,7 @@ class Store:
         self.contents = contents
         self.path = contents.path
         self._columns = contents.columns
+        self._written: set[int] = set()
         self._arriving: Path | None = None
         with explained(self.path / JOURNAL):
             self._journal = Journal(self.path / JOURNAL)
@@ -238,7 +240,7 @@ class Store:
     def add(
         self,
         batch: int,
-        results: Results,
+        parts: Sequence[Part],
         failures: Mapping[int, str],
         seconds: Mapping[int, float],
         sources: patients.Sources = MappingProxyType({}),
@@ -248,8 +250,8 @@ class Store:
         Parameters
         ----------
         batch : int
-        results : mapping
-            By run number its key, fingerprint and measures.
+        parts : sequence of Part
+            Rows of runs that it does not have.
         failures : mapping from int to str
             All failed runs of the batch, and why.
         seconds : mapping from int to float
@@ -264,41 +266,35 @@ class Store:
         """
         earlier = self.contents.batches.get(batch)
         with explained(self.contents.file(batch)):
-            if self._arriving is not None and results:
+            if self._arriving is not None and parts:
                 self._write_patients(batch, earlier, sources)
-            self._write(batch, earlier, results, failures, seconds)
+            self._write(batch, earlier, parts, failures, seconds)
 
     def _write(
         self,
         batch: int,
         earlier: BatchRecord | None,
-        results: Results,
+        parts: Sequence[Part],
         failures: Mapping[int, str],
         seconds: Mapping[int, float],
     ) -> None:
-        import pyarrow
-
-        from pathways.outcomes.fingerprint import table_fingerprint
-
-        rows = [row_of(self.study, run, self._columns, found) for run, found in results.items()]
-        table = table_of(rows, self._columns)
         if earlier is not None:
-            table = pyarrow.concat_tables([self.contents.table(batch), table]).sort_by("run")
-        fingerprint = table_fingerprint(table)
+            parts = [part_of(self.contents.table(batch)), *parts]
+        part = parts[0] if len(parts) == 1 else joined(parts, self._columns)
 
         def note(size: int) -> None:
-            record = BatchRecord(table.num_rows, size, fingerprint, tuple(sorted(failures.items())))
+            failed = tuple(sorted(failures.items()))
+            record = BatchRecord(part.rows, size, part.fingerprint, failed)
             took = sorted(seconds.items())
             self._journal.append({"batch": batch, **record._asdict(), "seconds": took})
             self.contents.batches[batch] = record
 
         # Of a file that takes another's place the journal knows first (pathways.studies.contents).
         before = None if earlier is None else note
-        size = write_whole(
-            self.contents.file(batch), lambda file: write_parquet(table, file), before
-        )
+        size = write_whole(self.contents.file(batch), lambda file: file.write(part.content), before)
         if earlier is None:
             note(size)
+        self._written.add(batch)
 
     def _write_patients(
         self, batch: int, earlier: BatchRecord | None, sources: patients.Sources
@@ -320,10 +316,16 @@ class Store:
         finished = {
             "runs": self.contents.finished_runs,
             "failed": len(self.contents.failures),
-            "fingerprint": study_fingerprint(self.contents.tables()),
+            "fingerprint": study_fingerprint(self._tables()),
         }
         with explained(self.path / MANIFEST):
             self._write_manifest(finished)
+
+    def _tables(self) -> Iterator[pyarrow.Table]:
+        """Yield the runs; files that this process did not write are compared with the journal."""
+        for batch in sorted(self.contents.batches):
+            is_ours = batch in self._written
+            yield read_plain(self.contents.file(batch)) if is_ours else self.contents.table(batch)
 
     def _write_manifest(self, finished: dict[str, Any] | None) -> None:
         self.contents.manifest["finished"] = finished

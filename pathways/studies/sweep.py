@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pathways.errors import InputError, Place
 from pathways.studies.batches import Piece, as_ranges
-from pathways.studies.crews import Crew, DaskCrew, LocalCrew, OwnCrew
+from pathways.studies.crews import ORDERS_PER_WORKER, Crew, DaskCrew, LocalCrew, OwnCrew
 from pathways.studies.result import StudyResult
+from pathways.studies.rows import Part
 from pathways.studies.shift import Shift
 from pathways.studies.store import Store, open_store
 from pathways.studies.worker import Answer, Order, Packed, packed, run_batch
@@ -21,11 +23,13 @@ from pathways.studies.worker import Answer, Order, Packed, packed, run_batch
 if TYPE_CHECKING:
     from distributed import Client
 
+    from pathways.outcomes.schema import Column
     from pathways.studies.study import Study
 
 LOST = "its worker was lost with it twice; it may need more memory than the machine has"
 
 MOST_WORKERS = 1024
+PARTS_AT_THE_END = 4
 
 Progress = Callable[[int, int, int], object]
 """Called with the runs that are finished, all of them, and those that failed."""
@@ -152,7 +156,7 @@ class _Gathered:
     """What has come back of a batch whose pieces are under way."""
 
     left: int
-    results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
     failures: dict[int, str] = field(default_factory=dict)
     seconds: dict[int, float] = field(default_factory=dict)
     patients: dict[Path, dict[int, tuple[int, ...]]] = field(default_factory=dict)
@@ -190,14 +194,26 @@ class Sweep:
             self._take(piece, answer)
 
     def _pieces(self) -> Iterator[Piece]:
+        """Yield every batch, the last ones in parts so that all workers end at about one time."""
+        held: deque[Piece] = deque()
         for batch in range(len(self._store.contents.cut)):
             missing = self._store.missing(batch)
             if missing:
                 self._gathered[batch] = _Gathered(len(missing))
-                yield Piece(batch, missing)
+                held.append(Piece(batch, missing))
+            if len(held) > self._workers():
+                yield held.popleft()
+        for piece in held:
+            yield from piece.parts(PARTS_AT_THE_END)
+
+    def _workers(self) -> int:
+        """Return how many workers might wait for each other."""
+        workers = self._crew.width() // ORDERS_PER_WORKER
+        return workers if workers > 1 else 0
 
     def _order(self, piece: Piece) -> Order:
-        return order_of(self._content, piece, self._store.patients_folder)
+        store = self._store
+        return order_of(self._content, piece, store.contents.columns, store.patients_folder)
 
     def _take(self, piece: Piece, answer: Answer | None) -> None:
         """Add what came back; the batch goes to the store when it is the last of it."""
@@ -207,8 +223,8 @@ class Sweep:
         else:
             path = self._store.arrived(answer.patients_name, answer.patients)
             if path is not None:
-                gathered.patients[path] = {run: (run,) for run in answer.results}
-        gathered.results |= answer.results
+                gathered.patients[path] = {run: (run,) for run in answer.finished}
+        gathered.parts += [answer.part] if answer.part is not None else []
         gathered.failures |= answer.failures
         gathered.seconds |= answer.seconds
         gathered.left -= len(piece.numbers)
@@ -216,9 +232,9 @@ class Sweep:
             self._write(piece.batch, self._gathered.pop(piece.batch))
 
     def _write(self, batch: int, gathered: _Gathered) -> None:
-        found = (gathered.results, gathered.failures, gathered.seconds, gathered.patients)
+        found = (gathered.parts, gathered.failures, gathered.seconds, gathered.patients)
         self._store.add(batch, *found)
-        self._finished += len(gathered.results)
+        self._finished += sum(part.rows for part in gathered.parts)
         self._failed += len(gathered.failures)
         self._tell()
 
@@ -227,8 +243,14 @@ class Sweep:
             self._progress(self._finished, self._store.contents.cut.runs, self._failed)
 
 
-def order_of(content: Packed, piece: Piece, patients_folder: str | None = None) -> Order:
+def order_of(
+    content: Packed,
+    piece: Piece,
+    columns: tuple[Column, ...] = (),
+    patients_folder: str | None = None,
+) -> Order:
     """Return what is asked of a worker for a piece."""
     from pathways.version import model_version
 
-    return Order(content.digest, model_version(), as_ranges(piece.numbers), patients_folder)
+    ranges = as_ranges(piece.numbers)
+    return Order(content.digest, model_version(), ranges, columns, patients_folder)

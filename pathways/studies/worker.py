@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from pathways.errors import PathwaysError
 from pathways.studies.batches import from_ranges
 from pathways.studies.patients import patients_file
+from pathways.studies.rows import Part, part_of, row_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from pathways.outcomes.schema import Column
     from pathways.plan import RawResult
     from pathways.studies.patients import NoPatientsFile, PatientsFile
     from pathways.studies.study import Run, Study
@@ -60,6 +62,8 @@ class Order:
         Of whoever asks; a worker with another one refuses.
     ranges : tuple of (int, int)
         Run numbers, each range its first and the one after its last.
+    columns : tuple of Column
+        Of the table of runs.
     patients_folder : str or None
         Folder for a file with the tables of patients, None if they are not kept.
     """
@@ -67,6 +71,7 @@ class Order:
     digest: str
     model_version: str
     ranges: tuple[tuple[int, int], ...]
+    columns: tuple[Column, ...] = ()
     patients_folder: str | None = None
 
 
@@ -76,8 +81,10 @@ class Answer:
 
     Attributes
     ----------
-    results : dict from int to dict
-        By run number its key, fingerprint and measures.
+    finished : tuple of int
+        Numbers of the runs that have results.
+    part : Part or None
+        Their rows; None if all failed.
     seconds : dict from int to float
         What each run took, also a failed one.
     failures : dict from int to str
@@ -88,7 +95,8 @@ class Answer:
         The file itself, where the folder is not seen.
     """
 
-    results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    finished: tuple[int, ...] = ()
+    part: Part | None = None
     seconds: dict[int, float] = field(default_factory=dict)
     failures: dict[int, str] = field(default_factory=dict)
     patients_name: str | None = None
@@ -124,6 +132,7 @@ def ready() -> bool:
     from pathways.resolve import resolver  # noqa: F401
     from pathways.studies import measures  # noqa: F401
 
+    part_of(table_of([], ()))
     return fastcore.kernel() is not None
 
 
@@ -137,6 +146,7 @@ def run_batch(order: Order) -> Answer:
     """
     study = _study_of(order)
     answer = Answer()
+    results: dict[int, dict[str, Any]] = {}
     with patients_file(order.patients_folder) as patients:
         for number in from_ranges(order.ranges):
             started = time.perf_counter()
@@ -146,9 +156,13 @@ def run_batch(order: Order) -> Answer:
                 answer.failures[number] = cause_of(error)
             else:
                 patients.add(table)
-                answer.results[number] = found
+                results[number] = found
             answer.seconds[number] = round(time.perf_counter() - started, 4)
     answer.patients_name, answer.patients = patients.name, patients.content
+    answer.finished = tuple(results)
+    if results:
+        rows = [row_of(study, run, order.columns, found) for run, found in results.items()]
+        answer.part = part_of(table_of(rows, order.columns))
     return answer
 
 

@@ -46,6 +46,25 @@ def test_check_tells_what_constraints_leave_out(tmp_path, capsys):
     ]
 
 
+def test_check_warns_of_a_wrong_model(tmp_path, capsys):
+    structure = "structure: {responder: redrawn}\n"
+    scenario = tmp_path / "mine.yaml"
+    scenario.write_text(f"extends: guideline-2018\nscenario: mine\n{structure}")
+    head = HEAD.replace("[guideline-2018]", "[guideline-2018, ./mine.yaml]")
+    shown = said("check", written(tmp_path, "seeds: [1, 2]", head=head), scenario, capsys=capsys)
+    warnings = [line for line in shown.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2
+    assert all("drawn again at each course" in line for line in warnings)
+    assert warnings[0].endswith("(2 of 4 runs)")
+
+
+def test_check_of_a_study_that_cannot_be_read_says_how_paths_are_written(tmp_path, capsys):
+    path = written(tmp_path, "vary: [{grid: {policy.ladder.steps[0].dose: [80 mg]}}]")
+    message = refusal("check", path, capsys=capsys)
+    assert "the path `policy.ladder.steps[0].dose` stands in quotes" in message
+    assert "or is written `policy.ladder.steps.0.dose`" in message
+
+
 def test_check_refuses(tmp_path, capsys):
     path = written(tmp_path, "vary: [{grid: {policy.ladder.gap: [7 mg]}}]")
     message = refusal("check", path, capsys=capsys)

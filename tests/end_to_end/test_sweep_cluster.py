@@ -36,7 +36,7 @@ def whole(study, tmp_path_factory):
 
 @contextmanager
 def cluster():
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**settings) as made, distributed.Client(made) as client:
         yield client
 
@@ -112,6 +112,37 @@ def _scheduler():
                 process.kill()
                 other.kill()
                 process.stderr.close()
+
+
+@contextmanager
+def _cluster_of_threads(workers: int):
+    """Yield a cluster within this process, and a client of it."""
+    settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**settings, processes=False) as made:
+        with distributed.Client(made) as client:
+            yield made, client
+
+
+def test_cluster_without_a_worker_is_told_after_a_while(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathways.studies.crews.SECONDS_TO_WAIT", 0.1)
+    with _cluster_of_threads(0) as (_, client), pytest.raises(CrewLost, match="has no workers"):
+        run_study(study, out=tmp_path / "store", client=client)
+
+
+def test_cluster_that_loses_all_workers_is_told_after_a_while(study, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathways.studies.crews.SECONDS_TO_WAIT", 0.2)
+    monkeypatch.setattr("pathways.studies.crews.SECONDS_BETWEEN_COUNTS", 0.1)
+    store = tmp_path / "store"
+    with _cluster_of_threads(1) as (made, client):
+
+        def send_home(finished: int, total: int, failed: int) -> None:
+            if finished:
+                made.scale(0)
+
+        with pytest.raises(CrewLost, match="has no workers.*what is finished is kept"):
+            run_study(study, out=store, client=client, batch_runs=1, progress=send_home)
+    assert 1 <= len(StudyResult(store).runs) < RUNS
+    assert run_study(study, out=store, workers=0).fingerprint == whole.fingerprint
 
 
 def test_no_scheduler_is_bad_input(monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import select
 import signal
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from sweeps import RUNS, FaultyStudy, tiny_study
 
 from pathways.cli import main
 from pathways.studies.result import StudyResult
+from pathways.studies.store import finished_runs
 
 GUIDE = Path(__file__).parents[2] / "docs" / "studies.md"
 
@@ -109,18 +113,96 @@ def test_too_little_room_is_told_before_it_starts(tmp_path, capsys, monkeypatch)
     assert main([*words, "--yes"]) == 0
 
 
-def test_interrupted_command_ends_with_130(tmp_path):
-    study, out = tiny_study(tmp_path, draws=100, patients=200), tmp_path / "out"
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_command_that_is_ended_keeps_finished_runs_and_says_how_to_go_on(
+    sent, code, word, tmp_path
+):
+    study, out = tiny_study(tmp_path, draws=20_000), tmp_path / "out"
     words = ["-m", "pathways", "sweep", study.path, "--out", out, "--workers", "1", "--yes"]
     process = subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    process.stdout.readline()  # the estimate: now it begins
-    process.send_signal(signal.SIGINT)
+    process.stdout.readline()  # the estimate
+    while not finished_runs(out):
+        ended, _, _ = select.select([process.stderr], [], [], 0.1)
+        assert not ended, process.stderr.read()
+    process.send_signal(sent)
+    # Workers hold the other end of this pipe: it ends with the last of them.
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted" in said
-    assert "Traceback" not in said
+    assert process.returncode == code
+    finished, last = said.splitlines()
+    assert finished == (
+        f"{finished_runs(out):,} of 40,000 runs are finished in {out}; the same command goes on"
+    )
+    assert last == word
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class _Long:
+    seconds, memory_bytes, disk_bytes = 7_500.0, 0.0, 0.0
+
+
+@pytest.fixture
+def long_sweep(tmp_path, monkeypatch):
+    """The words of a sweep that is estimated to take hours."""
+    monkeypatch.setattr("pathways.studies.estimate.estimate", lambda study, workers: _Long())
+    return ["sweep", tiny_study(tmp_path).path, "--out", str(tmp_path / "out"), "--workers=0"]
+
+
+def test_long_sweep_without_a_terminal_starts_only_if_told_so(long_sweep, tmp_path, capsys):
+    assert main([*long_sweep, "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "tiny is estimated to take 2 h 5 min, more than 10 min" in said
+    assert "give --yes" in said
+    assert not (tmp_path / "out").exists()
+    assert main([*long_sweep, "--quiet", "--yes"]) == 0
+
+
+def test_long_sweep_at_a_terminal_is_asked_about(long_sweep, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", _Terminal("n\ny\n"))
+    assert main([*long_sweep, "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "tiny is estimated to take 2 h 5 min. Start?" in said
+    assert "nothing was started" in said
+    assert not (tmp_path / "out").exists()
+    assert main([*long_sweep, "--quiet"]) == 0
+
+
+def test_results_keep_the_first_name_of_a_study(tmp_path, capsys):
+    out = tmp_path / "out"
+    study = Path(tiny_study(tmp_path).path)
+    assert main(["sweep", str(study), "--out", str(out), "--workers", "0"]) == 0
+    assert "note:" not in capsys.readouterr().err
+    study.write_text(study.read_text().replace("study: tiny", "study: small"))
+    for more in ("count: 3", "count: 4"):
+        study.write_text(study.read_text().replace("count: 3", more))
+        assert main(["sweep", str(study), "--out", str(out), "--workers", "0"]) == 0
+        said = capsys.readouterr().err
+        assert said == (
+            f"note: {out} holds the study `tiny`; `small` goes on with it, and the results keep "
+            "the first name\n"
+        )
+        assert json.loads((out / "manifest.json").read_text())["study"] == "tiny"
+    assert len(StudyResult(out).runs) == 8
+
+
+def test_wrong_model_is_warned_of_once_with_the_number_of_runs(tmp_path, capsys):
+    study = tiny_study(tmp_path)
+    text = Path(study.path).read_text()
+    varied = "structure.responder: [trait, redrawn]"
+    Path(study.path).write_text(text.replace("policy.exit.adherence_to_rule: [0.5]", varied))
+    words = ["sweep", study.path, "--out", str(tmp_path / "out"), "--workers", "0", "--quiet"]
+    assert main(words) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: whether ketamine works is drawn again at each course")
+    assert line.endswith("(6 of 12 runs)")
 
 
 def test_pandas_reads_it_in_one_line(swept):

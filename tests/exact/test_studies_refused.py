@@ -204,10 +204,30 @@ REFUSED = {
     "brackets in braces": (
         "vary: [{grid: {policy.ladder.steps[0].dose: [80 mg]}}]",
         LINE,
-        "stands in quotes inside",
+        "the path `policy.ladder.steps[0].dose` stands in quotes, or is written "
+        "`policy.ladder.steps.0.dose`",
     ),
+    "brackets on another line": (
+        "vary: [{grid: {\n  policy.ladder.steps[0].dose: [80 mg]}}]",
+        LINE + 1,
+        "the path `policy.ladder.steps[0].dose` stands in quotes",
+    ),
+    "another missing bracket": ("vary: [{grid: {a: [1}}]", LINE, "stands in quotes inside {...}"),
     "no draws": ("draws: {count: 0}", LINE, "`0` is out of range"),
     "unknown key": ("seed: 3", LINE, "did you mean `seeds`"),
+    "seed too large": (
+        "seeds: [9007199254740993]",
+        LINE,
+        "allowed: 0 or more and 9007199254740992 or less",
+    ),
+    "too many seeds": ("seeds: {count: 9007199254740993}", LINE, "9007199254740992 or less"),
+    "parameter of another structure": (
+        grid("structure.kinetics: [perez_ruixo_2021]\n      parameters.clearance: [60 L/h]"),
+        LINE + 3,
+        "does not use `clearance` because of `structure.kinetics: perez_ruixo_2021`, so another "
+        "value would change nothing; allowed: a parameter the run uses, or this one together with "
+        "`structure.kinetics: kamp_2020`",
+    ),
     "last seed too large": ("seeds: {first: 9007199254740992, count: 2}", LINE, "too large"),
 }
 
@@ -252,6 +272,26 @@ def test_all_wrong_values_are_told_together(tmp_path):
     )
     told = [(one.place.line, one.problem.split("`")[1]) for one in error.errors]
     assert sorted(told) == [(LINE + 2, "7"), (LINE + 2, "900 d"), (LINE + 3, "0")]
+
+
+def test_wrong_parts_are_told_together(tmp_path):
+    ranges = "policy.maintenance.interval: {from: 90 d, to: 30 d}"
+    body = "outputs: [mean_qualy]\n" + grid(
+        "policy.ladder.gapp: [7 d]\n      policy.ladder.gap: [7 d, 7 d]",
+        f"  - latin_hypercube: {{points: 4, over: {{{ranges}}}}}",
+    )
+    head = HEAD.replace("[guideline-2018]", "[guideline-2018, guidline, ./none.yaml]")
+    error = refused(tmp_path, body, head=head)
+    assert len(error.errors) == 6
+    for words in (
+        "`guidline`",
+        "none.yaml",
+        "`mean_qualy`",
+        "`policy.ladder.gapp`",
+        "run twice",
+        "empty",
+    ):
+        assert words in str(error)
 
 
 @pytest.mark.parametrize("values", ["999 d, 2 d, 3 d", "1 d, 999 d, 3 d", "1 d, 2 d, 999 d"])

@@ -14,10 +14,18 @@ from pathways.errors import InputError
 from pathways.outcomes.directory import OutputError
 from pathways.outcomes.schema import FLOAT, INTEGER, TEXT
 from pathways.studies.batches import Cut, Piece, as_ranges, from_ranges, runs_per_batch
+from pathways.studies.crews import one_thread_each
 from pathways.studies.journal import Journal, read_journal
 from pathways.studies.levels import level_columns, level_value
 from pathways.studies.lock import locked
-from pathways.studies.rows import columns_of, row_of, study_fingerprint, table_of
+from pathways.studies.rows import (
+    columns_of,
+    joined,
+    part_of,
+    row_of,
+    study_fingerprint,
+    table_of,
+)
 from pathways.studies.sweep import workers_here
 
 
@@ -31,8 +39,8 @@ def test_cut_covers_every_run_once():
 
 
 def test_batch_is_about_a_second():
-    assert runs_per_batch(1, 1.0) == 99
-    assert runs_per_batch(1_000, 5.0) == 16
+    assert runs_per_batch(1, 1.0) == 150
+    assert runs_per_batch(1_000, 5.0) == 22
     assert runs_per_batch(1_000_000, 10.0) == 1
 
 
@@ -53,6 +61,16 @@ def test_piece_lost_twice_is_split_and_a_single_run_given_up():
     assert Piece(7, (5,)).lost() == (Piece(7, (5,), 1),)
     assert Piece(7, (5,), 1).lost() == ()
     assert Piece(7, (5,)).lost(2) == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "sizes"), [(1, [5]), (2, [3, 2]), (4, [2, 2, 1]), (9, [1, 1, 1, 1, 1])]
+)
+def test_piece_in_parts(number, sizes):
+    parts = Piece(7, (2, 3, 5, 8, 9), 1).parts(number)
+    assert [len(part.numbers) for part in parts] == sizes
+    assert sum((part.numbers for part in parts), ()) == (2, 3, 5, 8, 9)
+    assert {(part.batch, part.losses) for part in parts} == {(7, 1)}
 
 
 def test_journal_reads_what_was_appended(tmp_path):
@@ -143,6 +161,26 @@ def test_what_is_no_quantity_is_text(tmp_path):
     assert level_value(study.run(0).levels[column.name], column) == "general"
 
 
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        ("[1 h, 30 min]", ["float64", 1.0, 0.5]),
+        ("[90 min, 2 h]", ["float64", 90.0, 120.0]),
+        ("[2, 3]", ["int64", 2, 3]),
+        ("[0.5, 25 %]", ["float64", 0.5, 0.25]),
+        ("[25 %, 0.5]", ["float64", 25.0, 50.0]),
+        ("[1 mg, 1 mg/kg]", ["text", "1 mg", "1 mg/kg"]),
+        ("[2, null]", ["int64", 2, None]),
+        ("[2, general]", ["text", "2", "general"]),
+    ],
+)
+def test_column_holds_numbers_in_the_first_unit_or_the_words(tmp_path, values, held):
+    study = tiny_study(tmp_path, levels=values)
+    (column,) = level_columns(study)
+    runs = (study.run(combination * study.runs_of_combination) for combination in (0, 1))
+    assert [column.type, *(level_value(run.levels[column.name], column) for run in runs)] == held
+
+
 def test_row_has_no_not_a_number_and_no_negative_zero(tmp_path):
     study = tiny_study(tmp_path)
     found = {"key": "k", "fingerprint": "f", "mean_qaly": -0.0, "mean_ketamine_mg": float("nan")}
@@ -174,6 +212,27 @@ def test_fingerprint_does_not_depend_on_the_cut(tmp_path, sizes, monkeypatch):
     assert study_fingerprint(cuts) == study_fingerprint([table_of(rows, columns)])
     rows[3]["mean_qaly"] += 1e-15
     assert study_fingerprint(cuts) != study_fingerprint([table_of(rows, columns)])
+
+
+def test_parts_are_joined_in_the_order_of_the_runs(tmp_path):
+    study = tiny_study(tmp_path)
+    columns = columns_of(study)
+    found = {"key": "k", "fingerprint": "f"}
+    rows = [row_of(study, run, columns, {**found, "mean_qaly": run / 3}) for run in range(RUNS)]
+    whole = part_of(table_of(rows, columns))
+    parts = [part_of(table_of(some, columns)) for some in (rows[3:], rows[:2], rows[2:3])]
+    assert joined(parts, columns) == whole
+    assert joined([], columns).rows == 0
+
+
+def test_workers_start_with_one_thread_in_each_library(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    before = dict(os.environ)
+    with one_thread_each():
+        assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+        assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("workers", [-1, 1025, True])

@@ -9,7 +9,7 @@ from pathways import simulate
 from pathways.outcomes.directory import OutputError
 from pathways.studies.study import run_key
 from pathways.studies.sweep import run_study
-from pathways.studies.worker import run_fingerprint
+from pathways.studies.worker import run_batch, run_fingerprint
 
 BATCH_RUNS = 2
 GROWN = {"draws": 3, "seeds": [1, 2], "levels": "[0.5, 0.9]"}
@@ -67,6 +67,24 @@ def test_two_workers_give_the_same_bytes(study, whole, tmp_path):
     assert result.fingerprint == whole.fingerprint
     assert digests(result.path) == digests(whole.path)
     assert told == [(done, RUNS, 0) for done in range(0, RUNS + 1, BATCH_RUNS)]
+
+
+@pytest.mark.parametrize("batch_runs", [5, 3])
+def test_last_batches_in_parts_give_the_same_bytes(grown, tmp_path, monkeypatch, batch_runs):
+    from pathways.studies.crews import OwnCrew
+
+    study, _ = grown
+    whole = run_study(study, out=tmp_path / "whole", workers=0, batch_runs=batch_runs)
+    orders = []
+    monkeypatch.setattr(OwnCrew, "width", lambda self: 6)
+    monkeypatch.setattr(
+        "pathways.studies.sweep.run_batch", lambda order: orders.append(order) or run_batch(order)
+    )
+    parts = run_study(study, out=tmp_path / "parts", workers=0, batch_runs=batch_runs)
+    assert len(orders) > len(digests(whole.path))
+    assert parts.fingerprint == whole.fingerprint
+    assert digests(parts.path) == digests(whole.path)
+    assert digests(parts.path, "patients") == digests(whole.path, "patients")
 
 
 def test_batches_of_another_size_give_the_same_fingerprint(study, whole, tmp_path):

@@ -1,11 +1,11 @@
 """Kills a sweep at each instant at which it touches the disk, in processes of their own.
 
-    python killed_sweeps.py begin|extend|patients FOLDER HOW_MANY
+    python killed_sweeps.py begin|extend|patients FOLDER [TOUCH ...]
 
-prints one line of JSON for each of so many instants, drawn with a fixed seed (0 for all of them):
-what a reader found after the kill, and whether the study equals the uninterrupted one after it was
-run again. A process with the study loaded and no threads forks one child for each step, so that an
-instant costs what its runs cost.
+prints one line of JSON for each instant: what a reader found after the kill, and whether the study
+equals the uninterrupted one after it was run again. Of each touch that is named, such as `replace`,
+the middle one is such an instant; if none is named, all of them are. A process with the study
+loaded and no threads forks one child for each step, so that an instant costs what its runs cost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from sweeps import digests, tiny_study
@@ -30,7 +29,6 @@ from pathways.studies.sweep import run_study
 
 TOUCHES = ("fsync", "replace", "rename", "write", "ftruncate", "unlink", "rmdir", "mkdir", "open")
 BATCH_RUNS = 4
-SEED = 20261124
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -59,18 +57,17 @@ def in_child(work: Callable[[], Any]) -> Any:
 _untouched = {name: getattr(os, name) for name in TOUCHES}
 
 
-def kill_at(instant: int) -> Callable[[], int]:
+def kill_at(instant: int) -> list[str]:
     """See to it that this process is killed just before it touches the disk that often.
 
-    Returns what tells how often it did so far.
+    Returns a list that grows with each touch.
     """
-    seen = 0
+    seen: list[str] = []
 
     def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def touch(*given: Any, **named: Any) -> Any:
-            nonlocal seen
-            seen += 1
-            if seen == instant:
+            seen.append(name)
+            if len(seen) == instant:
                 if name == "write":  # half a line of the journal
                     function(given[0], bytes(given[1])[: len(given[1]) // 2])
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -81,7 +78,7 @@ def kill_at(instant: int) -> Callable[[], int]:
     for name, function in _untouched.items():
         setattr(os, name, counted(name, function))
     extension._exchanged = counted("exchange", extension._exchanged)
-    return lambda: seen
+    return seen
 
 
 def read(store: Path) -> dict[str, Any] | None:
@@ -111,18 +108,18 @@ def run(study: Study, store: Path) -> dict[str, Any]:
     return {"fingerprint": result.fingerprint, "files": files, "left": left, "rows": rows}
 
 
-def killed(study: Study, store: Path, instant: int) -> int | None:
-    """Run a study until it is killed; if it comes to its end, how often it touched the disk."""
+def killed(study: Study, store: Path, instant: int) -> list[str] | None:
+    """Run a study until it is killed; if it comes to its end, how it touched the disk."""
 
-    def work() -> int:
+    def work() -> list[str]:
         touches = kill_at(instant)
         run_study(study, out=store, workers=0, batch_runs=BATCH_RUNS)
-        return touches()
+        return touches
 
     return in_child(work)
 
 
-def each_instant(folder: Path, before: Study | None, study: Study, how_many: int) -> None:
+def each_instant(folder: Path, before: Study | None, study: Study, names: list[str]) -> None:
     """Kill and resume at some instants, and say what came of it."""
     whole = in_child(lambda: run(study, folder / "whole"))
     if before is not None:
@@ -133,9 +130,11 @@ def each_instant(folder: Path, before: Study | None, study: Study, how_many: int
             shutil.copytree(folder / "before", folder / name)
         return folder / name
 
-    instants = range(1, killed(study, begun("counted"), 0) + 1)
-    if how_many:
-        instants = sorted(Random(SEED).sample(instants, how_many))
+    touches = list(enumerate(killed(study, begun("counted"), 0), start=1))
+    instants = [place for place, _ in touches]
+    if names:
+        found = ([place for place, one in touches if one == name] for name in names)
+        instants = [places[len(places) // 2] for places in found]
     for instant in instants:
         store = begun(f"store-{instant}")
         is_killed = killed(study, store, instant) is None
@@ -172,21 +171,21 @@ def _load_everything(folder: Path) -> None:
     model_version()
 
 
-def main(what: str, folder: Path, how_many: int) -> None:
+def main(what: str, folder: Path, names: list[str]) -> None:
     """Do what the first word says."""
     _load_everything(folder)
     shorter = {"draws": 2, "seeds": [1]}
     if what == "begin":
-        each_instant(folder, None, tiny_study(folder), how_many)
+        each_instant(folder, None, tiny_study(folder), names)
     elif what == "patients":
         keep = {"keep": "true"}
         before = tiny_study(folder / "1", **keep, **shorter)
         study = tiny_study(folder / "2", **keep, draws=2, seeds=[1, 2])
-        each_instant(folder, before, study, how_many)
+        each_instant(folder, before, study, names)
     else:
         before = tiny_study(folder / "1", **shorter)
-        each_instant(folder, before, tiny_study(folder / "2", draws=3), how_many)
+        each_instant(folder, before, tiny_study(folder / "2", draws=3), names)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])

@@ -83,6 +83,7 @@ class FaultyStudy:
         if fault == "error":
             raise ValueError("on purpose")
         if fault == "memory":
+            self.study.plan_of(run)  # what it imports is not to be short of memory
             return _without_memory(lambda: self.study.plan_of(run, patients=50_000_000))
         if fault == "kill" or fault == "kill once" and self._is_first(run):
             os.kill(os.getpid(), signal.SIGKILL)
