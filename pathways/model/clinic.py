@@ -11,6 +11,7 @@ from pathways.rules.appointments import Appointments
 from pathways.rules.booking import CourseBooking
 from pathways.rules.queues import Queues
 from pathways.rules.resources import Resources
+from pathways.rules.weekly import WeeklyRow
 
 if TYPE_CHECKING:
     import numpy
@@ -32,7 +33,7 @@ class WeekRow:
             setattr(self, field.name, 0 if field.count == 1 else [0] * field.count)
 
 
-class ClinicAgent(Queues, CourseBooking, Appointments, Agent):
+class ClinicAgent(Queues, CourseBooking, Appointments, WeeklyRow, Agent):
     """One clinic. Clinics share nothing.
 
     A subclass may replace any decision: how a queue is ordered (:mod:`pathways.rules.queues`),
@@ -87,15 +88,22 @@ class ClinicAgent(Queues, CourseBooking, Appointments, Agent):
         """Have the resources of another rule set from today."""
         self.resources = self.resources_by_rule_set[number]
 
-    def book(self) -> None:
-        """Give out slots (step 7 of the day): courses first, then first visits and therapies."""
+    def book(self) -> bool:
+        """Give out slots (step 7 of the day): courses first, then first visits and therapies.
+
+        Returns
+        -------
+        bool
+            Whether today is a booking day.
+        """
         every_days = self.resources.booking_every_days
         if self.model.day % every_days != 0:
-            return
+            return False
         self.window_end = self.model.day + every_days
         self.book_courses()
         self.book_assessments()
         self.give_places()
+        return True
 
     def weekly(self) -> numpy.ndarray:
         """Return the rows as records of ``layout.WEEKLY``."""

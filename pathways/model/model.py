@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy
@@ -28,7 +28,8 @@ class PathwayModel(Model):
 
     One step is one calendar day. Patients do not meet except at the clinic's booking, so the ten
     steps of docs/model.md are lived as a morning (1 to 6), the booking (7) and an afternoon
-    (8 to 10).
+    (8 to 10). Mornings and afternoons are lived by those for whom something can happen: on
+    Mondays everybody, on other days those whose pain is changing or who have an appointment.
 
     Parameters
     ----------
@@ -47,12 +48,16 @@ class PathwayModel(Model):
     ----------
     day : int
         Calendar day that is lived next, or now; day 0 is a Monday.
-    week : int
-        Its calendar week.
+    week, next_monday : int
+        Its calendar week; the calendar day on which the next one begins.
     queues : bool
         Whether courses, assessments and programmes are booked on booking days.
     patients, present : list of PatientAgent
         All, clinic by clinic; those who are referred and alive.
+    expected : dict of int to dict of PatientAgent
+        By calendar day those who live through it although it is not a Monday, in order.
+    fading : dict of PatientAgent
+        Those of whom nothing will change tomorrow but the drug at the effect site.
     clinics : list of ClinicAgent
     rule_sets : tuple of RuleSet
         By start day; the first is the base.
@@ -116,6 +121,8 @@ class PathwayModel(Model):
             patient_class(self, clinic_of[int(record["clinic"])], record) for record in self.traits
         ]
         self.present: list[PatientAgent] = []
+        self.expected: dict[int, dict[PatientAgent, None]] = {}
+        self.fading: dict[PatientAgent, None] = {}
         self.patients_by_referral_day = defaultdict(list)
         for patient in self.patients:
             self.patients_by_referral_day[patient.referral_day].append(patient)
@@ -133,18 +140,26 @@ class PathwayModel(Model):
         self._read_calendar()
         self._open_clinics()
         self._welcome_referrals()
-        for patient in self.present:
+        awake = self._wake()
+        for patient in awake:
             patient.morning()
         if self.is_monday:
             self._bury_the_dead()
+            awake = self.present
         if self.queues:
-            for clinic in self.clinics:
-                clinic.book()
-        for patient in self.present:
+            self._book()
+        for patient in awake:
             patient.afternoon()
+        if self.is_sunday or self.is_last_day:
+            for clinic in self.clinics:
+                clinic.close_week()
         if self.datacollector is not None:
             self.datacollector.collect(self)
         self.day += 1
+
+    def expect(self, patient: PatientAgent, day: int) -> None:
+        """Have a patient live through this calendar day, whatever weekday it is."""
+        self.expected.setdefault(day, {})[patient] = None
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Live through all days of the calendar, and take the results still missing.
@@ -192,6 +207,7 @@ class PathwayModel(Model):
         """Let go of the patients and of everything that takes memory."""
         self.remove_all_agents()
         self.patients = self.present = self.clinics = []
+        self.expected = self.fading = {}
         self.patients_by_referral_day = None
         self.traits = self.plan = self.draws = self.datacollector = None
         self.rule_sets = self.rule_sets_starting_today = ()
@@ -207,6 +223,7 @@ class PathwayModel(Model):
     def _read_calendar(self) -> None:
         weekday = self.day % DAYS_PER_WEEK
         self.week = self.day // DAYS_PER_WEEK
+        self.next_monday = self.day - weekday + DAYS_PER_WEEK
         self.is_monday = weekday == 0
         self.is_sunday = weekday == DAYS_PER_WEEK - 1
         self.is_last_day = self.day == self.calendar_days - 1
@@ -226,7 +243,27 @@ class PathwayModel(Model):
     def _welcome_referrals(self) -> None:
         for patient in self.patients_by_referral_day.pop(self.day, ()):
             self.present.append(patient)
+            self.expect(patient, self.day)
             patient.clinic.patients.append(patient)
+
+    def _wake(self) -> Collection[PatientAgent]:
+        """Return those for whom something can happen today; let effects of the others fade."""
+        expected = self.expected.pop(self.day, {})
+        fading, self.fading = self.fading, {}
+        if self.is_monday or self.rule_sets_starting_today:
+            return self.present
+        for patient in fading:
+            if patient not in expected:
+                patient.pass_quiet_day()
+        return expected
+
+    def _book(self) -> None:
+        booked = [clinic.book() for clinic in self.clinics]
+        if any(booked):
+            # Patients may have got days of which they did not know the evening before.
+            for patient in self.present:
+                if patient.lived_day < patient.day:
+                    patient.look_ahead()
 
     def _bury_the_dead(self) -> None:
         self.present = [patient for patient in self.present if patient.alive]

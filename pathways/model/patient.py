@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from mesa import Agent
 
 from pathways.codes import ExitReason, State, Step, Verdict, Visit
 from pathways.layout import HISTORY_DAYS, MAX_CRITERIA, TRAITS
+from pathways.model.attributes import PATIENT_ATTRIBUTES
 from pathways.rules.books import Books
 from pathways.rules.coming_and_going import ComingAndGoing
 from pathways.rules.draws import AddressedDraws
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 TRAIT_NAMES = tuple(field.name for field in TRAITS)
 NEVER = -1
+NO_DAY = 1 << 62
+NO_FLARES = array("d")
 
 
 class PatientAgent(
@@ -75,8 +79,6 @@ class PatientAgent(
     ----------
     clinic : ClinicAgent
         The clinic to which the patient is referred.
-    day : int
-        Patient day; the calendar day is ``model.day``.
     day_step : Step
         Step of the day being lived, as the event log gives it.
     rules, course_rules : RuleSet
@@ -89,6 +91,8 @@ class PatientAgent(
         Fields of ``layout.RESULTS`` as they were then; empty before.
     unsettled : bool
         Whether today's symptoms can differ from yesterday's; if not, nothing is worked out.
+    lived_day : int
+        Day lived last. On the quiet days after it nothing can happen.
 
     level, flare : float
         Long-run level of today's pain, NRS; deviation of this week's from it, NRS points.
@@ -167,10 +171,14 @@ class PatientAgent(
         Two for each chronic harm: background, then excess.
     active_harms : int
         How many of them are active.
-    background_hazards : list of float
-        By process, 0 for excess; worked out for age and rule set `background_hazards_for`.
+    harms_at_risk : list of HarmProcess
+        Those that are active or whose hazard is not 0.
+    hazards_for : tuple of int
+        Age and number of the rule set for which the hazards were worked out.
+    hazards_due_week : int
+        Calendar week from which exposure may have changed the hazards.
     exposure : list of ExposureWeek
-        Ketamine of the last calendar weeks, week `w` at ``w mod 32``.
+        Calendar weeks with ketamine of which some may still count, in order.
     peak_highest : float
         Highest peak so far, ng/mL racemic equivalents.
     last_exposure_day : int
@@ -194,6 +202,8 @@ class PatientAgent(
         Of the next infusion elsewhere.
     outside_occasion, outside_remaining : int, float
         Occasion at which buying began; what is left of the clock at which it ends.
+    flares, flares_from : array, int
+        Normals drawn in advance for the flare, by calendar week; the first of those weeks.
     episode : int
         Episode of pain, from 0; one more after each relapse.
     last_tick, age_years : int
@@ -212,6 +222,8 @@ class PatientAgent(
     -----
     The remaining attributes are the fields of ``layout.RESULTS``, described there.
     """
+
+    __slots__ = PATIENT_ATTRIBUTES
 
     def __init__(self, model: PathwayModel, clinic: ClinicAgent, traits: numpy.void) -> None:
         super().__init__(model)
@@ -236,7 +248,7 @@ class PatientAgent(
         self._open_books()
 
     def _be_untouched(self) -> None:
-        self.day = NEVER
+        self.lived_day = NEVER
         self.day_step = Step.CHANGES_AND_DEATHS
         self.alive = True
         self.recovered = False
@@ -247,6 +259,7 @@ class PatientAgent(
         self.waiting_remaining = self.rereferral_remaining = 0.0
         self.re_referrals = 0
         self.episode = 0
+        self.flares, self.flares_from = NO_FLARES, NO_DAY
         self.last_tick = self.age_years = 0
         self.died_day = self.recovered_day = NEVER
 
@@ -301,6 +314,11 @@ class PatientAgent(
         self.events: list[tuple] = []
 
     @property
+    def day(self) -> int:
+        """Patient day that is lived now, or next; the calendar day is ``model.day``."""
+        return self.model.day - self.referral_day
+
+    @property
     def ketamine_auc_s(self) -> float:
         """Lifetime exposure, ng h/mL S-equivalents, under the name it has in the results."""
         return self.lifetime_auc_s
@@ -311,10 +329,15 @@ class PatientAgent(
         self.in_care = State.WAITING <= state <= State.PAUSED
         self.keeps_diary = self.in_care or state == State.REFERRED
 
+    # The day
+
     def morning(self) -> None:
         """Live through the steps 1 to 6 of the day."""
         model = self.model
-        self.day = day = model.day - self.referral_day
+        day = model.day - self.referral_day
+        if self.keeps_diary and self.lived_day < day - 1:
+            self.remember_quiet_days()
+        self.lived_day = day
         if day == self.results_day:
             self.record_results(day)
         if model.rule_sets_starting_today:
@@ -331,9 +354,9 @@ class PatientAgent(
                     return
             self.day_step = Step.WEEKLY
             self.weekly_tick()
+        if day > 0:
+            self.decay_effects()
         if self.unsettled:
-            if day > 0:
-                self.decay_effects()
             self.feel_symptoms()
         if self.keeps_diary:
             self.remember_pain()
@@ -359,8 +382,8 @@ class PatientAgent(
             self.visit()
 
     def afternoon(self) -> None:
-        """Live through the steps 8 to 10 of the day."""
-        model, day = self.model, self.day
+        """Live through the steps 8 to 10 of the day, but for the weekly row."""
+        day = self.day
         infused = False
         if day == self.administration_day:
             self.day_step = Step.ADMINISTRATION
@@ -379,6 +402,40 @@ class PatientAgent(
         if self.unsettled:
             self.day_step = Step.ACCRUAL
             self.accrue()
-            self.unsettled = infused or self.slow_site > 0.0 or self.expectation > 0.0
-        if model.is_sunday or model.is_last_day:
-            self.weekly_row()
+            self.unsettled = infused or self.drug_relief > 0.0 or self.expectation > 0.0
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Have the model expect the patient on the next day of this week that is not quiet.
+
+        On Mondays and when the rules change everybody lives the day.
+        """
+        model = self.model
+        if self.unsettled or self.stop_reasons or (self.recovered and self.in_care):
+            model.expect(self, model.day + 1)
+            return
+        if self.slow_site > 0.0:
+            model.fading[self] = None
+        today = model.day - self.referral_day
+        next_monday = next_day = model.next_monday - self.referral_day
+        if today < self.visit_day < next_day:
+            next_day = self.visit_day
+        if today < self.course_start_day < next_day:
+            next_day = self.course_start_day
+        if today < self.administration_day < next_day:
+            next_day = self.administration_day
+        if today < self.outside_day < next_day:
+            next_day = self.outside_day
+        if today < self.results_day < next_day:
+            next_day = self.results_day
+        if model.observed_days:
+            later = (day for day in model.observed_days if today < day < next_day)
+            next_day = min(later, default=next_day)
+        if next_day < next_monday:
+            model.expect(self, self.referral_day + next_day)
+
+    def pass_quiet_day(self) -> None:
+        """Let a day go by on which nothing changes but the drug at the effect site."""
+        self.decay_effects()
+        if self.slow_site > 0.0:
+            self.model.fading[self] = None

@@ -22,7 +22,7 @@ compiled engine gives the same bits.
 `harms`                   acute and chronic harms, monitoring tests
 `exposure`                ketamine of the last weeks, and how excess hazards depend on it
 `money`                   costs by payer, and what a patient can afford
-`books`                   quality-adjusted life years, weekly sums, the event log and the trace
+`books`                   quality-adjusted life years, results, the event log and the trace
 ========================  =====================================================================
 
 ========================  =====================================================================
@@ -30,6 +30,7 @@ compiled engine gives the same bits.
 `queues`                  who comes first on a waiting list
 `booking`                 courses in chairs and beds, no-shows, cancellations
 `appointments`            first visits, places in the programme
+`weekly`                  sums over the clinic's patients on Sundays
 ========================  =====================================================================
 
 `arithmetic`, `draws` and `rule_set` are what they share.

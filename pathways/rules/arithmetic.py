@@ -25,4 +25,5 @@ def round_half_up(value: float) -> int:
 
 def rating(pain: float) -> int:
     """Return the whole number from 0 to 10 that a patient reports for `pain` plus its error."""
-    return min(max(round_half_up(pain), LOWEST_SCORE), HIGHEST_SCORE)
+    score = round_half_up(pain)
+    return LOWEST_SCORE if score < LOWEST_SCORE else min(score, HIGHEST_SCORE)

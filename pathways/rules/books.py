@@ -1,21 +1,30 @@
-"""What is written down: quality-adjusted life years, weekly sums, the event log and the trace."""
+"""What is written down: quality-adjusted life years, results, the event log and the trace."""
 
 from __future__ import annotations
 
 import math
-from copy import copy
 from struct import Struct
 
 from pathways.codes import Event, Purpose
-from pathways.layout import PAIN_KNOTS, PANEL_EVERY_WEEKS, PANEL_PATIENTS, RESULTS
-from pathways.rules.arithmetic import round_half_up
+from pathways.layout import PAIN_KNOTS, RESULTS
 
 RESULT_NAMES = tuple(field.name for field in RESULTS)
+ACCOUNTS = ("cost", "cost_undiscounted", "cost_line")
+BOOK_NAMES = (
+    "books_day",
+    "qaly",
+    "qaly_drug_only",
+    "qaly_undiscounted",
+    "pain_days",
+    "floor_pain_days",
+    *ACCOUNTS,
+)
+"""What closing the books changes."""
+
 _EVENT = Struct("<qqqqdddqq")
 _EVENT_WORDS = Struct("<9Q")
-_WEEK = Struct("<ddddq")
-_WEEK_WORDS = Struct("<5Q")
-_MULTIPLIER = 0x9E3779B97F4A7C15
+MULTIPLIER = 0x9E3779B97F4A7C15
+SHIFT = 29
 _WORD = (1 << 64) - 1
 
 
@@ -24,38 +33,41 @@ class Books:
 
     def accrue(self) -> None:
         """Hold today's utilities and pain; the days until they change are added up at once."""
-        utility = self.utility_at(self.pain_for_utility)
-        drug_only = utility
+        pain, removed = self.pain, self.removed
+        utility = drug_only = self.utility_at(self.pain_for_utility)
         if self.pain_drug_only != self.pain_for_utility:
             drug_only = self.utility_at(self.pain_drug_only)
-        held = (self.held_utility, self.held_pain, self.held_removed, self.held_drug_only)
-        if (utility, self.pain, self.removed, drug_only) != held:
+        if (
+            utility != self.held_utility
+            or pain != self.held_pain
+            or removed != self.held_removed
+            or drug_only != self.held_drug_only
+        ):
             self.bring_books_up_to(self.day)
-            self.held_utility = utility
-            self.held_pain = self.pain
-            self.held_removed = self.removed
-            self.held_drug_only = drug_only
+            self.held_utility, self.held_drug_only = utility, drug_only
+            self.held_pain, self.held_removed = pain, removed
 
     def utility_at(self, pain: float) -> float:
         """Return the utility of a day with this pain, for the patient's age, sex and harms."""
-        knots = self.rules.utility_knots
+        rules = self.rules
+        knots, lowest = rules.utility_knots, rules.utility_floor
         i = min(math.floor(pain), PAIN_KNOTS - 2)
         relative = knots[i] + (pain - i) * (knots[i + 1] - knots[i])
         utility = self.model.norm_utility[self.male][self.age_years] * relative
         if self.active_harms > 0:
             utility = utility - self.utility_decrement()
-        return self.rules.utility_floor if utility < self.rules.utility_floor else utility
+        return lowest if utility < lowest else utility
 
     def bring_books_up_to(self, day: int) -> None:
         """Add the days from the last entry until before `day` at the held values."""
-        since, model = self.books_day, self.model
-        discounted_years = model.effect_prefix[day] - model.effect_prefix[since]
-        self.qaly += self.held_utility * discounted_years
+        since, utility, days = self.books_day, self.held_utility, day - self.books_day
+        effect_prefix, years_prefix = self.model.effect_prefix, self.model.years_prefix
+        discounted_years = effect_prefix[day] - effect_prefix[since]
+        self.qaly += utility * discounted_years
         self.qaly_drug_only += self.held_drug_only * discounted_years
-        years = model.years_prefix[day] - model.years_prefix[since]
-        self.qaly_undiscounted += self.held_utility * years
-        self.pain_days += self.held_pain * (day - since)
-        self.floor_pain_days += self.held_removed * (day - since)
+        self.qaly_undiscounted += utility * (years_prefix[day] - years_prefix[since])
+        self.pain_days += self.held_pain * days
+        self.floor_pain_days += self.held_removed * days
         self.books_day = day
 
     def close_books(self, day: int) -> None:
@@ -65,37 +77,15 @@ class Books:
 
     def record_results(self, day: int) -> None:
         """Keep the results as they are at the start of `day`; the patient lives on."""
-        closed = copy(self)
+        books = {name: getattr(self, name) for name in BOOK_NAMES}
+        for name in ACCOUNTS:
+            setattr(self, name, list(books[name]))
         if self.alive:
-            closed.cost = list(self.cost)
-            closed.cost_undiscounted = list(self.cost_undiscounted)
-            closed.cost_line = list(self.cost_line)
-            closed.close_books(day)
-        values = (getattr(closed, name) for name in RESULT_NAMES)
+            self.close_books(day)
+        values = (getattr(self, name) for name in RESULT_NAMES)
         self.results = tuple(tuple(value) if isinstance(value, list) else value for value in values)
-
-    def is_of_panel_today(self) -> bool:
-        """Tell whether the diary is read this week for the mean observed score."""
-        return self.patient < PANEL_PATIENTS and self.model.week % PANEL_EVERY_WEEKS == 0
-
-    def weekly_row(self) -> None:
-        """Add the patient to the clinic's week, and the latent state to the trace."""
-        row = self.clinic.row
-        row.in_state[self.state] += 1
-        row.pain_sum_e6 += round_half_up(self.pain * 1e6)
-        row.pain_without_drug_sum_e6 += round_half_up(self.pain_without_drug * 1e6)
-        row.expectation_sum_e6 += round_half_up(self.expectation_felt * 1e6)
-        row.base_pain_sum_e6 += round_half_up(self.base_pain * 1e6)
-        row.programme_pain_sum_e6 += round_half_up(self.undrugged_pain * 1e6)
-        if self.is_of_panel_today() and not self.diary_is_missing(self.day):
-            row.panel_present += 1
-            row.panel_score_sum += self.pain_score_today()
-        if self.model.queues:
-            self.count_waiting()
-        bits = _WEEK.pack(
-            self.pain, self.slow_site, self.expectation, self.programme_remaining, self.state
-        )
-        self.mix(_WEEK_WORDS.unpack(bits))
+        for name, value in books.items():
+            setattr(self, name, value)
 
     def log_event(
         self,
@@ -127,6 +117,6 @@ class Books:
         """Fold 64-bit words into the trace, one after the other."""
         trace = self.trace
         for word in words:
-            trace = ((trace ^ word) * _MULTIPLIER) & _WORD
-            trace = trace ^ (trace >> 29)
+            trace = ((trace ^ word) * MULTIPLIER) & _WORD
+            trace = trace ^ (trace >> SHIFT)
         self.trace = trace

@@ -7,6 +7,8 @@ from array import array
 from pathways.codes import Purpose
 from pathways.fastcore.maths import logarithm
 
+NO_PAIR = array("d", (0.0, 0.0))
+
 
 class AddressedDraws:
     """Draws addressed by the patient, what they are for, and which one it is.
@@ -36,7 +38,7 @@ class AddressedDraws:
     def numbered_normals(self, purpose: Purpose, first: int, last: int) -> list[float]:
         """Return the standard normals with the numbers `first` to `last`."""
         occurrence = first >> 1
-        pairs = array("d", bytes(16 * ((last >> 1) - occurrence + 1)))
+        pairs = NO_PAIR * ((last >> 1) - occurrence + 1)
         self.draws.fill_normals(pairs, self.clinic_number, self.patient, purpose, occurrence)
         return pairs.tolist()[first & 1 : last - 2 * occurrence + 1]
 

@@ -28,6 +28,7 @@ class ExposureWeek:
         self.mg = self.hours = self.days = 0.0
 
 
+FOREVER = 1 << 62
 TRAILING = {
     Metric.TRAILING_MG: "mg",
     Metric.TRAILING_DAYS: "days",
@@ -36,11 +37,11 @@ TRAILING = {
 
 
 class Exposure:
-    """A ring of calendar weeks, written by each infusion and read on Mondays."""
+    """The calendar weeks with ketamine, written by each infusion and read on Mondays."""
 
     def have_no_exposure(self) -> None:
         """Have had no ketamine."""
-        self.exposure = [ExposureWeek(-1) for _ in range(EXPOSURE_WEEKS)]
+        self.exposure: list[ExposureWeek] = []
         self.peak_highest = 0.0
         self.last_exposure_day = self.last_exposure_week = -1
 
@@ -50,17 +51,24 @@ class Exposure:
         Nothing given is no exposure, but an infusion.
         """
         self.last_exposure_day = self.day
+        self.hazards_due_week = self.model.week
         if racemic_mg == 0.0:
             return
-        week = self.last_exposure_week = self.model.week
-        if self.exposure[week % EXPOSURE_WEEKS].week != week:
-            self.exposure[week % EXPOSURE_WEEKS] = ExposureWeek(week)
-        entry = self.exposure[week % EXPOSURE_WEEKS]
+        entry = self.exposure_of_this_week()
         entry.mg += racemic_mg
         entry.hours += hours
         entry.days += 1.0
         if peak_racemic > self.peak_highest:
             self.peak_highest = peak_racemic
+
+    def exposure_of_this_week(self) -> ExposureWeek:
+        """Return the record of this calendar week; those too old to count are dropped."""
+        week = self.model.week
+        if self.last_exposure_week != week:
+            self.last_exposure_week = week
+            recent = [entry for entry in self.exposure if entry.week > week - EXPOSURE_WEEKS]
+            self.exposure = [*recent, ExposureWeek(week)]
+        return self.exposure[-1]
 
     def window_sum(self, quantity: str, weeks: int) -> float:
         """Return the exposure of the last whole calendar weeks before this one.
@@ -73,14 +81,26 @@ class Exposure:
             Length of the window.
         """
         total = 0.0
-        first_week = self.model.week - weeks
-        if self.last_exposure_week < first_week:
-            return total
-        for week in range(first_week, self.model.week):
-            entry = self.exposure[week % EXPOSURE_WEEKS]
-            if entry.week == week:
+        this_week = self.model.week
+        for entry in self.exposure:
+            if this_week - weeks <= entry.week < this_week:
                 total += getattr(entry, quantity)
         return total
+
+    def exposure_holds_until(self, harm: ChronicHarm) -> int:
+        """Return the first week in which today's metric may be another without new ketamine.
+
+        A window loses its oldest week, a peak counts for a week, a lifetime is never over.
+        """
+        rules, this_week = self.rules, self.model.week
+        metric = rules.harm_metric[harm]
+        if metric == Metric.PEAK:
+            return this_week + 1 if self.day - self.last_exposure_day <= 7 else FOREVER
+        if metric == Metric.LIFETIME_MG:
+            return FOREVER
+        weeks = rules.harm_window_weeks[harm]
+        inside = (entry.week for entry in self.exposure if entry.week >= this_week - weeks)
+        return next(inside, FOREVER) + weeks + 1
 
     def lifetime_racemic_mg(self) -> float:
         """Return all ketamine so far, here and elsewhere, mg of the racemate."""

@@ -24,7 +24,7 @@ from pathways.layout import (
     HARM_CAUSES,
     MAX_TESTS,
 )
-from pathways.rules.exposure import excess_link
+from pathways.rules.exposure import FOREVER, excess_link
 
 NEVER = -1
 NOTICED, FOUND_BY_TEST = 0.0, 1.0
@@ -42,6 +42,8 @@ class HarmProcess:
     active, permanent, detected : bool
     episode : int
         From 0; one more after each recovery.
+    hazard : float
+        Of its onset, per day.
     clock, recovery_remaining : float
         What is left of the exponential clocks of onset and recovery.
     onset_day : int
@@ -55,6 +57,7 @@ class HarmProcess:
         "detected",
         "episode",
         "harm",
+        "hazard",
         "onset_day",
         "permanent",
         "recovery_remaining",
@@ -64,7 +67,7 @@ class HarmProcess:
         self.harm, self.cause = harm, cause
         self.active = self.permanent = self.detected = False
         self.episode = 0
-        self.clock = self.recovery_remaining = 0.0
+        self.hazard = self.clock = self.recovery_remaining = 0.0
         self.onset_day = NEVER
 
     @property
@@ -82,8 +85,9 @@ class Harms:
         self.harmed_at_last_infusion = False
         self.harms = [HarmProcess(h, c) for h in ChronicHarm for c in HarmCause]
         self.active_harms = 0
-        self.background_hazards: list[float] = []
-        self.background_hazards_for = (NEVER, NEVER)
+        self.harms_at_risk: list[HarmProcess] = []
+        self.hazards_for = (NEVER, NEVER)
+        self.hazards_due_week = FOREVER
         self.harm_count = [0] * (CHRONIC_HARMS * HARM_CAUSES)
         self.harm_first_day = [NEVER] * CHRONIC_HARMS
         self.harms_detected = [0] * CHRONIC_HARMS
@@ -171,12 +175,13 @@ class Harms:
         """Run every process on for the days since the last Monday."""
         if elapsed_days == 0:
             return
-        for process, hazard in zip(self.harms, self.harm_hazards(), strict=True):
+        self.renew_hazards()
+        for process in self.harms_at_risk:
             if process.active:
                 self.bear_harm(process, elapsed_days)
-            elif hazard > 0.0:
-                process.clock -= hazard * elapsed_days
-                if process.clock <= 0.0:
+            elif process.hazard > 0.0:
+                process.clock = clock = process.clock - process.hazard * elapsed_days
+                if clock <= 0.0:
                     self.harm_onset(process)
                     self.notice_harm(process)
 
@@ -214,21 +219,32 @@ class Harms:
             occurrence=ended,
         )
 
-    def harm_hazards(self) -> list[float]:
-        """Return today's hazard per day of every process, in the order of `harms`."""
-        rules = self.rules
-        if self.background_hazards_for != (self.age_years, rules.number):
-            # They are the same for a year; working them out each week takes most of the time.
-            self.background_hazards_for = (self.age_years, rules.number)
-            self.background_hazards = [
-                hazard for harm in ChronicHarm for hazard in (self.background_hazard(harm), 0.0)
-            ]
+    def renew_hazards(self) -> None:
+        """Work out the hazards of all processes, on Mondays on which one of them may be another.
+
+        Those in the background are the same for a year, those of ketamine until exposure changes.
+        """
+        age_and_rules = self.age_years, self.rules.number
+        if self.hazards_for != age_and_rules:
+            self.hazards_for = age_and_rules
+            for process in self.harms[HarmCause.BACKGROUND :: HARM_CAUSES]:
+                process.hazard = self.background_hazard(process.harm)
+        elif self.model.week < self.hazards_due_week:
+            return
+        self.renew_excess_hazards()
+        self.harms_at_risk = [p for p in self.harms if p.active or p.hazard > 0.0]
+
+    def renew_excess_hazards(self) -> None:
+        """Work out the hazards that are due to ketamine, and until when they hold."""
+        self.hazards_due_week = FOREVER
+        for process in self.harms[HarmCause.EXCESS :: HARM_CAUSES]:
+            process.hazard = 0.0
         if self.last_exposure_day < 0:
-            return self.background_hazards
-        hazards = list(self.background_hazards)
-        for harm in rules.harms_with_excess:
-            hazards[HARM_CAUSES * harm + HarmCause.EXCESS] = self.excess_hazard(harm)
-        return hazards
+            return
+        for harm in self.rules.harms_with_excess:
+            process = self.harms[HARM_CAUSES * harm + HarmCause.EXCESS]
+            process.hazard = self.excess_hazard(harm)
+            self.hazards_due_week = min(self.hazards_due_week, self.exposure_holds_until(harm))
 
     def background_hazard(self, harm: ChronicHarm) -> float:
         """Return the hazard per day of a harm that anybody of this age may have."""

@@ -5,7 +5,11 @@ Hazards run down clocks: each holds what remains of a unit exponential and strik
 
 from __future__ import annotations
 
+from array import array
+
 from pathways.codes import Event, ExitReason, Purpose, State, Visit
+
+WEEKS_DRAWN = 52
 
 
 class NaturalHistory:
@@ -35,17 +39,18 @@ class NaturalHistory:
 
     def weekly_tick(self) -> None:
         """Move on by the days since the last Monday: pain, therapies, harms, patience."""
-        elapsed_days = self.model.day - self.last_tick
-        self.last_tick = self.model.day
+        rules, today = self.rules, self.model.day
+        elapsed_days = today - self.last_tick
+        self.last_tick = today
         self.age_years = self.age_in_years()
         self.unsettled = True
         self.move_flare()
         if self.recovered:
-            self.relapse_remaining -= self.rules.relapse_hazard_per_day * elapsed_days
+            self.relapse_remaining -= rules.relapse_hazard_per_day * elapsed_days
             if self.relapse_remaining <= 0.0:
                 self.relapse()
         else:
-            self.recovery_remaining -= self.rules.recovery_hazard_per_day * elapsed_days
+            self.recovery_remaining -= rules.recovery_hazard_per_day * elapsed_days
             if self.recovery_remaining <= 0.0:
                 self.recover()
         if self.in_programme:
@@ -57,11 +62,20 @@ class NaturalHistory:
 
     def move_flare(self) -> None:
         """Draw the flare of this calendar week from that of the last."""
-        innovation = self.numbered_normal(Purpose.FLARE, self.model.week)
+        rules = self.rules
+        innovation = self.flare_innovation(self.model.week)
         self.flare = (
-            self.rules.flare_autocorrelation * self.flare
-            + self.rules.flare_innovation_sd * innovation
+            rules.flare_autocorrelation * self.flare + rules.flare_innovation_sd * innovation
         )
+
+    def flare_innovation(self, week: int) -> float:
+        """Return the standard normal of a calendar week; those of a year are drawn together."""
+        if not self.flares_from <= week < self.flares_from + WEEKS_DRAWN:
+            self.flares_from = week & ~1
+            last = self.flares_from + WEEKS_DRAWN - 1
+            normals = self.numbered_normals(Purpose.FLARE, self.flares_from, last)
+            self.flares = array("d", normals)
+        return self.flares[week - self.flares_from]
 
     def recover(self) -> None:
         """Recover naturally; treatment, if any, ends later today."""

@@ -22,7 +22,10 @@ def _python_type(kind: str, count: int) -> type:
 
 
 def _frozen(nested: list | float) -> tuple | float:
-    return tuple(map(_frozen, nested)) if isinstance(nested, list) else nested
+    if not isinstance(nested, list):
+        return nested
+    of_lists = bool(nested) and isinstance(nested[0], list)
+    return tuple(map(_frozen, nested)) if of_lists else tuple(nested)
 
 
 _Parameters = make_dataclass(

@@ -16,12 +16,12 @@ class Symptoms:
     def decay_effects(self) -> None:
         """Let the slow drug effect and the expectation fade since yesterday."""
         rules = self.rules
-        self.slow_site = self.slow_site * rules.slow_decay_per_day
-        if self.slow_site < rules.slow_floor:
-            self.slow_site = 0.0
-        self.expectation = self.expectation * rules.expectation_decay_per_day
-        if self.expectation < rules.expectation_floor:
-            self.expectation = 0.0
+        if self.slow_site > 0.0:
+            slow_site = self.slow_site * rules.slow_decay_per_day
+            self.slow_site = 0.0 if slow_site < rules.slow_floor else slow_site
+        if self.expectation > 0.0:
+            expectation = self.expectation * rules.expectation_decay_per_day
+            self.expectation = 0.0 if expectation < rules.expectation_floor else expectation
 
     def feel_symptoms(self) -> None:
         """Work out the pain of today, with the drug and without it.
@@ -29,30 +29,34 @@ class Symptoms:
         The programme of therapies takes its part of the pain in both.
         """
         rules = self.rules
-        self.level = rules.recovered_pain_level if self.recovered else self.pain_level
-        base = clip(self.level + self.flare)
-        self.drug_relief = self.slow_relief()
-        self.remaining = remaining = self.remaining_after_programme(self.drug_relief)
-        floored = rules.remaining_floor if remaining < rules.remaining_floor else remaining
-        without_drug = self.programme_remaining
-        if without_drug < rules.remaining_floor:
-            without_drug = rules.remaining_floor
-        self.base_pain = base
+        lowest, without_drug = rules.remaining_floor, self.programme_remaining
+        self.level = level = rules.recovered_pain_level if self.recovered else self.pain_level
+        self.base_pain = base = clip(level + self.flare)
+        self.drug_relief = drug_relief = self.slow_relief()
+        self.remaining = remaining = self.remaining_after_programme(drug_relief)
+        floored = lowest if remaining < lowest else remaining
         self.removed = (floored - remaining) * base
-        self.treated_pain = base * floored
-        self.undrugged_pain = base * without_drug
-        self.pain = clip(self.treated_pain - self.expectation)
-        self.pain_without_drug = clip(self.undrugged_pain - self.expectation)
-        self.pain_for_utility = self.pain
-        self.pain_drug_only = clip(self.treated_pain)
-        self.expectation_felt = self.expectation
+        self.treated_pain = treated = base * floored
+        self.undrugged_pain = undrugged = base * max(without_drug, lowest)
+        self.expectation_felt = expectation = self.expectation
+        self.pain = self.pain_for_utility = clip(treated - expectation)
+        self.pain_without_drug = clip(undrugged - expectation)
+        self.pain_drug_only = clip(treated)
 
     def slow_relief(self) -> float:
         """Return the fraction of pain that ketamine at the effect site takes away."""
-        if not self.responds or self.slow_site <= 0.0:
+        slow_site = self.slow_site
+        if not self.responds or slow_site <= 0.0:
             return 0.0
         tolerance = 1.0 + self.rules.tolerance_kappa * self.lifetime_auc_s / 1000.0
-        return self.slow_site / (self.c50 * tolerance + self.slow_site)
+        return slow_site / (self.c50 * tolerance + slow_site)
+
+    def remember_quiet_days(self) -> None:
+        """Keep the pain of the days since the last lived one: it was the same on all of them."""
+        first_day = max(self.lived_day + 1, self.day - HISTORY_DAYS)
+        for day in range(first_day, self.day):
+            self.pain_kept[day % HISTORY_DAYS] = self.pain
+            self.pain_without_drug_kept[day % HISTORY_DAYS] = self.pain_without_drug
 
     def remember_pain(self) -> None:
         """Keep today's pain for the judgements of the coming weeks."""
@@ -68,11 +72,12 @@ class Symptoms:
 
     def diary_error(self, normals: list[float], newest: int) -> float:
         """Return the moving average of the eight normals that end at `newest`, times the SD."""
-        weights = self.rules.diary_weights
-        total = weights[0] * normals[newest]
-        for lag in range(1, DIARY_TERMS):
-            total = total + weights[lag] * normals[newest - lag]
-        return self.rules.diary_error_sd * total
+        rules = self.rules
+        last_eight = normals[newest - (DIARY_TERMS - 1) : newest + 1]
+        total = 0.0
+        for weight, normal in zip(rules.diary_weights, reversed(last_eight), strict=True):
+            total = total + weight * normal
+        return rules.diary_error_sd * total
 
     def diary_is_missing(self, day: int) -> bool:
         """Return whether nothing was written down on this day."""

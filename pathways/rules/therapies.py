@@ -10,7 +10,6 @@ from __future__ import annotations
 from enum import IntEnum
 
 from pathways.codes import CostLine, Event, Payer, ProgrammeFor, Purpose
-from pathways.layout import MAX_THERAPIES
 
 GREATEST_RELIEF = 0.9
 SESSIONS_ADDRESSED = 1024
@@ -65,7 +64,7 @@ class Therapies:
 
     def have_no_programme(self) -> None:
         """Be in no programme."""
-        self.therapies = [Therapy(number) for number in range(MAX_THERAPIES)]
+        self.therapies: list[Therapy] = []
         self.in_programme = False
         self.therapy_start_day = -1
         self.programme_remaining = 1.0
@@ -98,7 +97,8 @@ class Therapies:
         rules = self.rules
         self.in_programme = True
         self.therapy_start_day = start_day
-        for therapy in self.therapies[: rules.therapies]:
+        self.therapies = [Therapy(number) for number in range(rules.therapies)]
+        for therapy in self.therapies:
             therapy.phase = Phase.RUNNING
             therapy.persistence_remaining = self.exponential_clock(
                 Purpose.THERAPY_PERSISTENCE, therapy.number

@@ -268,8 +268,7 @@ def test_window_sums_take_whole_weeks_before_this_one_and_forget_stale_entries()
         patient = model.patients[0]
         assert patient.window_sum("mg", 31) == 0.0
         for week, mg in [(3, 10.0), (3, 5.0), (5, 20.0), (3 + EXPOSURE_WEEKS, 40.0)]:
-            model.week = week
-            patient.day = 7 * week
+            model.week, model.day = week, 7 * week
             patient.record_exposure(mg, 2.0, mg)
             if week == 5:
                 sums = [patient.window_sum("mg", n) for n in (0, 1, 2, 5)]

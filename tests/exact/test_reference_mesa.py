@@ -19,10 +19,10 @@ pytestmark = pytest.mark.mesa
 
 
 class Brittle(PatientAgent):
-    """Breaks on day 5."""
+    """Breaks on the second Monday."""
 
     def morning(self):
-        if self.model.day == 5:
+        if self.model.day == 7:
             raise ZeroDivisionError("a rule went wrong")
         super().morning()
 
@@ -34,7 +34,7 @@ def test_a_step_is_a_day_and_patients_are_agents():
         model.step()
         model.step()
         assert model.day == 2
-        assert [patient.day for patient in model.patients] == [1] * 4
+        assert [patient.day for patient in model.patients] == [2] * 4
         assert all(patient.state == State.REFERRED for patient in model.patients)
 
 
@@ -82,10 +82,10 @@ def test_an_error_in_a_rule_is_not_swallowed():
     with PathwayModel(plan, patient_class=Brittle) as model:
         with pytest.raises(ZeroDivisionError, match="a rule went wrong"):
             model.run()
-        assert model.day == 5
+        assert model.day == 7
         with pytest.raises((RuntimeError, ZeroDivisionError)):
             model.run()
-        assert model.day == 5
+        assert model.day == 7
 
 
 def test_everything_is_freed_after_closing():
@@ -130,3 +130,28 @@ def test_no_patients_at_all():
     result = run(plan, keep_events=True)
     assert len(result.results) == len(result.events) == 0
     assert len(result.weekly) == 5 and result.weekly["in_state"].sum() == 0
+
+
+def test_a_patient_has_no_dictionary_of_attributes_of_its_own():
+    plan = make_plan(patients=1, horizon_days=400)
+    with PathwayModel(plan) as model:
+        model.run()
+        assert set(vars(model.patients[0])) == {"model", "unique_id", "pos"}
+
+
+def test_between_mondays_only_those_live_for_whom_something_can_happen():
+    lived = []
+
+    class Watched(PatientAgent):
+        def morning(self):
+            lived.append(self.model.day)
+            super().morning()
+
+    plan = make_plan(patients=1, horizon_days=60)
+    traits = make_traits(plan)
+    traits["lead_to_assessment_days"], traits["lead_to_treatment_days"] = 17, 50
+    with PathwayModel(plan, traits, Watched) as model:
+        model.run()
+    mondays = set(range(0, 60, 7))
+    assert mondays | {17} == set(lived)
+    assert len(lived) == len(set(lived))

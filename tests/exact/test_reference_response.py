@@ -36,7 +36,7 @@ def judged_patient(pains, baseline=TEN_OUT_OF_TEN, pains_without_drug=None, **ru
     with open_model(still_plan()) as model:
         patient = model.patients[0]
         patient.course_rules = dataclasses.replace(patient.rules, **{**WINDOW, **rules})
-        patient.last_infusion_day, patient.day = 10, 17
+        patient.last_infusion_day, model.day = 10, 17
         patient.baselines = [baseline] * 4
         patient.pain_kept[11:18] = pains
         patient.pain_without_drug_kept[11:18] = pains_without_drug or [10.0] * 7
@@ -240,7 +240,7 @@ def test_diary_scores_are_pure_functions_of_the_day():
 def test_baselines_of_pain(kind, baseline):
     rules = {"criterion_baseline": kind, "criterion_baseline_days": 3}
     with judged_patient([0.0] * 7, **rules) as patient:
-        patient.day, patient.pain = 30, 6.2
+        patient.model.day, patient.pain = 30, 6.2
         patient.pain_kept[26:31] = [1.0, 3.0, 4.4, 7.6, 6.2]
         assert patient.baseline_of(0) == baseline
 
