@@ -95,14 +95,15 @@ class Prior:
         pairs = zip(self.unknowns, uniforms, strict=True)
         return {unknown.key: unknown.quantile(uniform) for unknown, uniform in pairs}
 
-    def design(self, points: int, seed: int) -> NDArray[np.float64]:
-        """Return a scrambled Sobol design of standard normals, shape (points, unknowns).
+    def design(self, points: int, seed: int, further: int = 0) -> NDArray[np.float64]:
+        """Return a scrambled Sobol design of standard normals, shape (points, unknowns + further).
 
-        `points` should be a power of two, or the design loses its balance.
+        `points` should be a power of two, or the design loses its balance; `further` columns are
+        for what is varied beside the unknowns.
         """
         from scipy.special import ndtri
         from scipy.stats import qmc
 
-        sobol = qmc.Sobol(len(self), scramble=True, rng=np.random.default_rng(seed))
+        sobol = qmc.Sobol(len(self) + further, scramble=True, rng=np.random.default_rng(seed))
         uniforms = sobol.random(points)
         return ndtri(np.clip(uniforms, 1e-9, 1.0 - 1e-9))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEVEL = 0.9
-POINTS_A_ROUND = 4_000
+POINTS_A_ROUND = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def recover(
     worlds: int,
     seed: int,
     draws: int = 1000,
+    chances: NDArray[np.float64] | None = None,
 ) -> Recovery:
     """Calibrate to data made by the model at known parameters, many times.
 
@@ -63,9 +64,12 @@ def recover(
     targets : sequence of Target
         Sizes of the data; their values are not used.
     worlds, seed, draws : int
+    chances : ndarray, optional
+        How likely each point is to be a truth; all alike by default.
     """
     random = np.random.default_rng(seed)
-    chosen = random.choice(len(points), size=worlds, replace=False)
+    shares = None if chances is None else chances / chances.sum()
+    chosen = random.choice(len(points), size=worlds, replace=False, p=shares)
     left = np.setdiff1d(np.arange(len(points)), chosen)
     fitted = emulation.fit(points[left], expected[left])
     covered = np.empty((worlds, points.shape[1]), dtype=bool)
@@ -86,10 +90,13 @@ def made_data(
     """Return results such as trials of the published sizes would have, where these are expected."""
     made = []
     for target, one in zip(targets, expected, strict=True):
-        middle = float(from_scale(target, one))
         if target.is_share:
-            value = random.binomial(target.total, middle) / target.total
+            middle = float(from_scale(target, one))
+            patients = max(1, round(target.total))
+            value = random.binomial(patients, middle) / patients
+            made.append(replace(target, value=float(value), total=patients))
         else:
-            value = random.normal(middle, target.standard_error)
-        made.append(replace(target, value=float(value)))
+            value = float(from_scale(target, random.normal(one, target.size)))
+            size = target.size * value if target.is_log else target.size
+            made.append(replace(target, value=value, standard_error=size))
     return made

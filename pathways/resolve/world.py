@@ -291,6 +291,7 @@ def _description(scenario: Scenario, values: EvidenceValues, followed: int) -> d
         "values": dict(values),
         "parameter_ids": list(values.parameter_ids),
         "overridden": list(values.overridden),
+        **({"calibrated": list(values.calibrated)} if values.calibrated else {}),
         "prices": _price_description(scenario),
         "calendar_days": scenario.document.referrals.calendar_days(followed),
     }

@@ -9,6 +9,7 @@ from scenario_strategies import load_text
 
 from pathways.codes import Purpose
 from pathways.errors import InputError, ValueProblem
+from pathways.evidence import posterior
 from pathways.evidence.book import book
 from pathways.evidence.draws import address, value_at
 from pathways.fastcore.draws import Draws
@@ -19,6 +20,12 @@ from pathways.resolve.values import flare_sd
 from pathways.scenario import load_scenario
 
 SEEDS, DRAWS = (1, 2, 3), range(1, 401)
+
+
+@pytest.fixture
+def from_the_book(monkeypatch):
+    """No posterior: every parameter is drawn from the book's own distribution."""
+    monkeypatch.setattr(posterior, "posterior_draws", lambda: None)
 
 
 def is_reproducible(values: EvidenceValues) -> bool:
@@ -53,20 +60,32 @@ def contradicting() -> list[tuple[int, int]]:
     ]
 
 
-def test_every_draw_can_be_resolved():
+def test_every_draw_can_be_resolved(from_the_book):
     assert 3 <= len(contradicting()) <= 30
     for seed, draw in contradicting():
         assert resolved(seed, draw)[RETEST] == attempt(seed, draw, 1)
 
 
-def test_nothing_else_of_such_a_draw_changes():
+def test_every_row_of_the_posterior_can_be_had():
+    draws = posterior.posterior_draws()
+    names = (
+        "weekly_mean_retest_correlation",
+        "weekly_flare_autocorrelation",
+        "diary_day_to_day_sd",
+    )
+    rows = [dict(zip(draws.keys, row, strict=True)) for row in draws.rows]
+    for row in rows[::5]:
+        assert is_reproducible(evidence_values(0, 1, {name: row[name] for name in names}))
+
+
+def test_nothing_else_of_such_a_draw_changes(from_the_book):
     seed, draw = contradicting()[0]
     before = dict(evidence_values(draw, seed))
     after = resolved(seed, draw)
     assert {name for name in before if name in after and after[name] != before[name]} == {RETEST}
 
 
-def test_draws_that_could_be_resolved_are_as_they_were():
+def test_draws_that_could_be_resolved_are_as_they_were(from_the_book):
     others = [
         (seed, draw)
         for seed in SEEDS
@@ -79,7 +98,7 @@ def test_draws_that_could_be_resolved_are_as_they_were():
     assert with_reproducible_retest(values, lambda attempt: pytest.fail("drawn again")) is values
 
 
-def test_tries_go_on_until_one_will_do():
+def test_tries_go_on_until_one_will_do(from_the_book):
     seed, draw = contradicting()[0]
     values = evidence_values(draw, seed)
     bad, good = values[RETEST], attempt(seed, draw, 1)
@@ -93,7 +112,7 @@ def test_tries_go_on_until_one_will_do():
     assert asked == [1, 2, 3, 4, 5]
 
 
-def test_tries_end():
+def test_tries_end(from_the_book):
     seed, draw = contradicting()[0]
     values = evidence_values(draw, seed)
     asked = []

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from pathways.calibration import emulator, recovery
+from pathways.calibration import bank as banks
+from pathways.calibration import emulator, recovery, story
 from pathways.calibration.likelihood import Target, from_scale, log_likelihood, to_scale
 from pathways.calibration.posterior import contraction, sample
 from pathways.calibration.prior import Prior
+from pathways.calibration.settings import shipped_settings
 from pathways.errors import ValueProblem
 
 MATRIX = np.array([[1.0, 0.0, 0.5], [0.0, 2.0, 0.0], [0.3, 0.3, 0.0]])
@@ -139,3 +141,13 @@ def test_the_prior_is_the_books():
 def test_what_the_book_holds_fixed_has_no_prior():
     with pytest.raises(ValueProblem, match="no uncertainty"):
         Prior(["slow_effect_maximum"]).values(np.zeros(1))
+
+
+def test_the_truth_is_found_with_the_trials_that_are_fitted_to():
+    # 20 worlds at simulated points of the bank, 90 % intervals. Of one unknown 11 or fewer of 20
+    # would be held once in 16,700 times, of any of 30 once in 550; the mean over all unknowns lies
+    # within 6 points of 90 %, five standard errors if the unknowns were independent.
+    settings = shipped_settings()
+    found = story.recovery_of(settings, banks.kept(settings), seed=17, worlds=20)
+    assert (found.covered.sum(axis=0) > 11).all()
+    assert abs(found.covered.mean() - found.level) < 0.06
