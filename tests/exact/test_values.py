@@ -52,9 +52,9 @@ def test_draw_zero_does_not_depend_on_the_seed():
 
 def test_a_draw_takes_the_addressed_quantiles():
     drawn = evidence_values(7, 42)
-    parameter = book().parameter("PD1")
+    parameter = book().parameter("M15")  # not one of those that were calibrated
     u = Draws(42, 7).uniform(0, address(parameter), Purpose.POPULATION_VALUE, 0)
-    assert drawn["slow_effect_c50"] == value_at(parameter, u) != stated("PD1")
+    assert drawn["relapse_rate_after_recovery"] == value_at(parameter, u) != stated("M15")
     assert dict(drawn) == dict(evidence_values(7, 42))
     assert dict(drawn) != dict(evidence_values(7, 43)) != dict(evidence_values(8, 43))
 
