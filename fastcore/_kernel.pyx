@@ -41,6 +41,7 @@ include "rules/quiet.pxi"
 include "rules/day.pxi"
 include "rules/results.pxi"
 include "rules/booking.pxi"
+include "rules/meetings.pxi"
 include "checks.pxi"
 
 
@@ -87,7 +88,6 @@ cdef class Inputs:
         self.context.rule_set_count = len(plan.rule_sets)
         self.context.clinic_count = self.clinics.shape[1]
         self.context.observed_count = len(plan.observed_days)
-        self.context.may_come_back = bool((plan.rule_sets["rereferral_hazard_per_day"] > 0).any())
         self._point_at(arrays)
 
     cdef _point_at(self, arrays):
@@ -257,7 +257,8 @@ def advance(
         for k in range(n):
             context.traits = &trait_records[k]
             context.observations = seen + k * context.observed_count
-            advance_patient(&context, &patients[k], &rows[k], False)
+            advance_patient(
+                &context, &patients[k], &rows[k], context.end_day, NOT_BEFORE_THE_END)
             if context.status != STATUS_DONE:
                 break
     return context.status, context.events_used

@@ -1,9 +1,20 @@
 # Weeks in which nothing can happen: the rules of the Monday and of the accrual, many at a time.
 #
-# Of a patient who is out of reach only the flare moves and clocks run. As long as no clock can run
-# out and there is no birthday, nothing has to be asked from week to week; every number is worked
-# out by the same expressions, in the same order, as in `weekly_tick`, `feel_symptoms`, `accrue` and
-# `weekly_row`. The first week in which anything might happen is lived as any other.
+# Of a patient without effects and with nothing due only the flare moves and clocks run. As long as
+# no clock can run out and there is no birthday, nothing has to be asked from week to week; every
+# number is worked out by the same expressions, in the same order, as in `weekly_tick`,
+# `feel_symptoms`, `accrue` and `weekly_row`. The first week in which anything might happen is lived
+# as any other.
+
+cdef enum QuietConstant:
+    QUIET_CLOCKS = 4
+    WEEKS_OF_HISTORY = HISTORY_DAYS // DAYS_PER_WEEK + 1
+
+
+cdef struct QuietClock:
+    double* remaining
+    double hazard_per_day
+
 
 cdef struct QuietWeek:
     # what a quiet week reads and writes, kept at hand from one to the next
@@ -57,22 +68,76 @@ cdef inline bint has_only_clocks_and_flare(Context* context, Patient* patient) n
             and patient.programme_remaining >= context.rules.remaining_floor
             and patient.programme_remaining <= 1.0
             and patient.held_removed == 0.0
-            and patient.held_drug_only_utility == patient.held_utility
-            and (not context.queues or context.open_requests[0] == 0))
+            and patient.held_drug_only_utility == patient.held_utility)
+
+
+cdef inline void list_clock(
+    QuietClock* clocks, int64_t* n, double* remaining, double hazard_per_day
+) noexcept nogil:
+    clocks[n[0]].remaining = remaining
+    clocks[n[0]].hazard_per_day = hazard_per_day
+    n[0] += 1
+
+
+cdef inline void list_leaving_clocks(
+    Context* context, Patient* patient, QuietClock* clocks, int64_t* n
+) noexcept nogil:
+    """Sections 8b and 8d, each only where its hazard is not 0."""
+    cdef const Parameters* rules = context.rules
+    if has_begun_treatment(patient.state):
+        if rules.choice_hazard_per_day != 0.0:
+            list_clock(clocks, n, &patient.choice_remaining, choice_hazard(context, patient))
+        if rules.lost_hazard_per_day != 0.0:
+            list_clock(clocks, n, &patient.lost_remaining, rules.lost_hazard_per_day)
+    elif keeps_pain_history(patient.state):
+        if rules.waiting_leave_hazard_per_day != 0.0:
+            list_clock(
+                clocks, n, &patient.waiting_remaining, rules.waiting_leave_hazard_per_day)
+    elif (may_come_back(context, patient)
+            and context.day - patient.exit_day >= rules.rereferral_after_days):
+        list_clock(clocks, n, &patient.rereferral_remaining, rules.rereferral_hazard_per_day)
+
+
+cdef inline int64_t list_clocks(
+    Context* context, Patient* patient, QuietClock* clocks
+) noexcept nogil:
+    """The clocks that run, but for those of harms; how many they are."""
+    cdef int64_t n = 0
+    list_clock(
+        clocks, &n, &patient.death_remaining, context.mortality_of_sex[patient.age_years])
+    if patient.recovered:
+        list_clock(
+            clocks, &n, &patient.relapse_remaining, context.rules.relapse_hazard_per_day)
+    else:
+        list_clock(
+            clocks, &n, &patient.recovery_remaining, context.rules.recovery_hazard_per_day)
+    if context.may_leave or context.rules.choice_hazard_per_day != 0.0:
+        list_leaving_clocks(context, patient, clocks, &n)
+    return n
+
+
+cdef inline int64_t weeks_before_further_referral(
+    Context* context, Patient* patient, int64_t weeks
+) noexcept nogil:
+    """Mondays, at most `weeks`, before the one from which a further referral is possible."""
+    cdef int64_t days
+    if not may_come_back(context, patient):
+        return weeks
+    days = patient.exit_day + context.rules.rereferral_after_days - context.day
+    if days <= 0:
+        return weeks
+    days = (days + DAYS_PER_WEEK - 1) // DAYS_PER_WEEK
+    return days if days < weeks else weeks
 
 
 cdef inline int64_t weeks_of_clocks(
     Context* context, Patient* patient, int64_t weeks
 ) noexcept nogil:
+    cdef QuietClock clocks[QUIET_CLOCKS]
+    cdef int64_t n = list_clocks(context, patient, clocks)
     cdef int64_t k
-    weeks = surely_survived(
-        patient.death_remaining, context.mortality_of_sex[patient.age_years], weeks)
-    if patient.recovered:
-        weeks = surely_survived(
-            patient.relapse_remaining, context.rules.relapse_hazard_per_day, weeks)
-    else:
-        weeks = surely_survived(
-            patient.recovery_remaining, context.rules.recovery_hazard_per_day, weeks)
+    for k in range(n):
+        weeks = surely_survived(clocks[k].remaining[0], clocks[k].hazard_per_day, weeks)
     for k in range(PROCESSES):
         weeks = surely_survived(patient.harm_clock[k], patient.harm_hazard[k], weeks)
     return weeks
@@ -90,6 +155,7 @@ cdef int64_t quiet_weeks(Context* context, Patient* patient, int64_t weeks) noex
     if patient.last_exposure_day != NEVER and until_due < weeks:
         weeks = until_due if until_due > 0 else 0
     weeks = weeks_before_birthday(context, patient, weeks)
+    weeks = weeks_before_further_referral(context, patient, weeks)
     return weeks_of_clocks(context, patient, weeks)
 
 
@@ -120,15 +186,12 @@ cdef void run_quiet_harm_clocks(Patient* patient, int64_t weeks) noexcept nogil:
 cdef inline void run_quiet_clocks(
     Context* context, Patient* patient, int64_t weeks
 ) noexcept nogil:
-    """Steps 1 and 3: death, recovery or relapse, harms."""
-    run_quiet_clock(
-        &patient.death_remaining, context.mortality_of_sex[patient.age_years], weeks)
-    if patient.recovered:
-        run_quiet_clock(
-            &patient.relapse_remaining, context.rules.relapse_hazard_per_day, weeks)
-    else:
-        run_quiet_clock(
-            &patient.recovery_remaining, context.rules.recovery_hazard_per_day, weeks)
+    """Steps 1 and 3: death, recovery or relapse, leaving, harms."""
+    cdef QuietClock clocks[QUIET_CLOCKS]
+    cdef int64_t n = list_clocks(context, patient, clocks)
+    cdef int64_t k
+    for k in range(n):
+        run_quiet_clock(clocks[k].remaining, clocks[k].hazard_per_day, weeks)
     run_quiet_harm_clocks(patient, weeks)
 
 
@@ -226,6 +289,26 @@ cdef void count_quiet_panel(
             count_panel_score(context, patient, this_week(context))
 
 
+cdef void count_quiet_waiting(Context* context, Patient* patient, int64_t weeks) noexcept nogil:
+    cdef int64_t sunday = context.week * DAYS_PER_WEEK + SUNDAY
+    cdef int64_t k
+    for k in range(weeks):
+        count_waiting(
+            context, patient, &context.weekly[context.week + k], sunday + DAYS_PER_WEEK * k)
+
+
+cdef void keep_quiet_pain(
+    Context* context, Patient* patient, const double* pains, int64_t weeks
+) noexcept nogil:
+    """Of the days that a history can still hold when the weeks are over."""
+    cdef int64_t first = weeks - WEEKS_OF_HISTORY if weeks > WEEKS_OF_HISTORY else 0
+    cdef int64_t k, day
+    for k in range(first, weeks):
+        patient.pain = patient.pain_without_drug = pains[k]
+        for day in range(DAYS_PER_WEEK):
+            keep_pain_of_day(patient, context.day + DAYS_PER_WEEK * k + day)
+
+
 cdef void pass_quiet_weeks(Context* context, Patient* patient, int64_t weeks) noexcept nogil:
     """From this Monday to the Monday that follows `weeks` in which nothing can happen."""
     cdef int64_t monday = context.calendar_day + DAYS_PER_WEEK * weeks
@@ -235,8 +318,13 @@ cdef void pass_quiet_weeks(Context* context, Patient* patient, int64_t weeks) no
     begin_quiet_weeks(context, patient, &quiet)
     live_quiet_weeks(context, patient, &quiet, pains, weeks)
     end_quiet_weeks(patient, &quiet)
+    if context.queues and context.open_requests[0] != 0:
+        count_quiet_waiting(context, patient, weeks)
+    if keeps_pain_history(patient.state):
+        keep_quiet_pain(context, patient, pains, weeks)
     if context.traits.patient < PANEL_PATIENTS:
         count_quiet_panel(context, patient, pains, weeks)
+    go_to(context, monday - 1)
     feel_symptoms(context, patient)
     go_to(context, monday)
     patient.last_tick = monday - DAYS_PER_WEEK

@@ -70,7 +70,7 @@ def simulate_clinic(
         if is_stopped():
             break
         run.advance(day, to_booking=True)
-        run.book(day)
+        desk.book(day)
         if tell is not None:
             tell(patients * day // plan.calendar_days)
     else:
@@ -104,12 +104,12 @@ class _ClinicRun:
         self.observations = observations
         self.pool = pool
         self.keep_events = keep_events
+        self.weeks = plan.weeks
         patients = len(results)
         self.blocks = [
             _Block(first, min(block_patients, patients - first), plan.weeks, keep_events)
             for first in range(0, patients, block_patients)
         ]
-        self.booked = _Block(0, 0, plan.weeks, keep_events)
         self.chunks: list[NDArray] = []
 
     def advance(self, end_day: int, to_booking: bool) -> None:
@@ -133,15 +133,8 @@ class _ClinicRun:
             )
         )
 
-    def book(self, day: int) -> None:
-        most = self.desk.waiting
-        self.booked.events.fill_once(
-            most, lambda room: self.desk.book(day, self.booked.weekly, room)
-        )
-        self.chunks += self.booked.events.taken()
-
     def weekly(self) -> NDArray:
-        total = self.booked.weekly
+        total = np.zeros(self.weeks, WEEKLY)
         for block in self.blocks:
             add_weekly(total, block.weekly)
         return total
