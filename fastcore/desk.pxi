@@ -172,13 +172,14 @@ cdef class Desk:
             "end_day", end_day, 0, self._inputs.calendar_days - is_booked)
         cdef Results* rows = _results_of(results, self._count)
         cdef Observation* seen = _observations_of(&context, observations, self._count)
-        _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
+        sums = _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
         if not is_booked and last < self._inputs.calendar_days:
             return context.status, context.events_used
         with nogil:
             advance_at_desk(
                 &context, &self._desk, self._patients, self._traits, rows, seen, begin, end, last,
                 is_booked)
+            add_quiet_sums(&context)
         return context.status, context.events_used
 
     def book(self, day):

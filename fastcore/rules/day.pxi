@@ -63,9 +63,13 @@ cdef inline int64_t next_stop(Context* context, Patient* patient) noexcept nogil
     return context.end_day if stop > context.end_day else stop
 
 
-cdef inline bint is_changing(Context* context, Patient* patient) noexcept nogil:
-    """After an administration the utility goes back, even if nothing active was given."""
-    return patient.slow_site > 0.0 or patient.expectation > 0.0 or context.administered
+cdef inline bint is_felt(Context* context, Patient* patient) noexcept nogil:
+    """Whether what decays moves pain or utility: the slow site does in responders alone.
+
+    After an administration the utility goes back, even if nothing active was given.
+    """
+    return (patient.expectation > 0.0 or context.administered
+            or (patient.responds and patient.slow_site > 0.0))
 
 
 cdef inline void go_to(Context* context, int64_t calendar_day) noexcept nogil:
@@ -87,13 +91,15 @@ cdef inline void pass_days_until(
 ) noexcept nogil:
     """The days before `stop`, of one calendar week: decay alone, or nothing at all."""
     cdef int64_t calendar_day
-    if is_changing(context, patient):
+    if is_felt(context, patient):
         for calendar_day in range(context.calendar_day + 1, stop):
             go_days(context, 1)
             decay_effects(context, patient)
             feel_symptoms(context, patient)
             accrue(context, patient)
     else:
+        patient.slow_site = slow_site_after(
+            context, patient.slow_site, stop - 1 - context.calendar_day)
         if keeps_pain_history(patient.state):
             for calendar_day in range(context.calendar_day + 1, stop):
                 keep_pain_of_day(patient, calendar_day - context.traits.referral_day)
@@ -118,9 +124,9 @@ cdef inline bint cannot_come_back(
 
 
 cdef inline bint may_pass_weeks(Context* context, Patient* patient) noexcept nogil:
-    """A Monday free of effects: unless something is due, only the flare moves and clocks run."""
+    """A Monday without effects: unless something is due, only the flare moves and clocks run."""
     return (context.weekday == 0 and context.day > 0
-            and not is_changing(context, patient)
+            and not is_felt(context, patient)
             and patient.outside_day == NEVER
             and not (patient.recovered and in_care(patient.state)))
 
@@ -151,7 +157,7 @@ cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept n
         if quiet > 0:
             pass_quiet_weeks(context, patient, quiet)
             continue
-        if not is_out_of_reach(context, patient):
+        if not is_out_of_reach(context, patient) or patient.slow_site > 0.0:
             return
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):

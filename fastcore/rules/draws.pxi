@@ -51,6 +51,7 @@ cdef extern from *:
         double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, Py_ssize_t);
     __attribute__((noinline)) static void pathways_fill_uniforms(
         double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, int);
+    __attribute__((noinline)) static void pathways_fill_quantiles(double *, int);
     #endif
     """
 
@@ -67,6 +68,10 @@ cdef void fill_uniforms "pathways_fill_uniforms"(
     uint32_t purpose, int32_t first_occurrence, int n_pairs,
 ) noexcept nogil:
     uniforms_block(out, seed, index, clinic, draw, purpose, first_occurrence, n_pairs)
+
+
+cdef void fill_quantiles "pathways_fill_quantiles"(double* values, int n) noexcept nogil:
+    quantiles_block(values, n)
 
 
 cdef void fill_flare_normals(Context* context, int64_t week) noexcept nogil:

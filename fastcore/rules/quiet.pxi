@@ -1,13 +1,15 @@
 # Weeks in which nothing can happen: the rules of the Monday and of the accrual, many at a time.
 #
-# Of a patient without effects and with nothing due only the flare moves and clocks run. As long as
+# Of a patient who feels no effects and has nothing due only the flare moves and clocks run. As long as
 # no clock can run out and there is no birthday, nothing has to be asked from week to week; every
 # number is worked out by the same expressions, in the same order, as in `weekly_tick`,
 # `feel_symptoms`, `accrue` and `weekly_row`. The first week in which anything might happen is lived
-# as any other.
+# as any other. What one week needs of the one before it (flare, slow site, trace, books) is worked
+# out week by week, everything else for many weeks side by side.
 
 cdef enum QuietConstant:
     QUIET_CLOCKS = 4
+    QUIET_WEEKS = 2 * FLARE_PAIRS
     WEEKS_OF_HISTORY = HISTORY_DAYS // DAYS_PER_WEEK + 1
 
 
@@ -21,8 +23,7 @@ cdef struct QuietWeek:
     double flare
     double level
     double remaining
-    double pain
-    double base
+    double slow_site
     double utility
     double held_pain
     int64_t held_since
@@ -31,6 +32,13 @@ cdef struct QuietWeek:
     double qaly_drug_only
     double pain_days
     uint64_t trace
+
+
+cdef struct QuietWeeks:
+    # week by week
+    double base[QUIET_WEEKS]
+    double pain[QUIET_WEEKS]
+    double utility[QUIET_WEEKS]
 
 
 cdef inline int64_t surely_survived(
@@ -166,21 +174,21 @@ cdef inline void run_quiet_clock(double* clock, double hazard, int64_t weeks) no
         clock[0] = clock[0] - weekly
 
 
-cdef void run_quiet_harm_clocks(Patient* patient, int64_t weeks) noexcept nogil:
-    cdef double clock[PROCESSES]
-    cdef double weekly[PROCESSES]
+cdef void run_quiet_harm_clocks(
+    double* clock, const double* hazard, int64_t weeks
+) noexcept nogil:
+    """Those of one cause."""
+    cdef double now[PROCESS_STRIDE]
+    cdef double weekly[PROCESS_STRIDE]
     cdef int64_t week, k
-    for k in range(PROCESSES):
-        clock[k] = patient.harm_clock[k]
-        weekly[k] = patient.harm_hazard[k] * <double>DAYS_PER_WEEK
-    if patient.last_exposure_day == NEVER:
-        for k in range(PROCESS_STRIDE, PROCESSES):
-            weekly[k] = 0.0
+    for k in range(PROCESS_STRIDE):
+        now[k] = clock[k]
+        weekly[k] = hazard[k] * <double>DAYS_PER_WEEK
     for week in range(weeks):
-        for k in range(PROCESSES):
-            clock[k] = clock[k] - weekly[k]
-    for k in range(PROCESSES):
-        patient.harm_clock[k] = clock[k]
+        for k in range(PROCESS_STRIDE):
+            now[k] = now[k] - weekly[k]
+    for k in range(PROCESS_STRIDE):
+        clock[k] = now[k]
 
 
 cdef inline void run_quiet_clocks(
@@ -192,16 +200,68 @@ cdef inline void run_quiet_clocks(
     cdef int64_t k
     for k in range(n):
         run_quiet_clock(clocks[k].remaining, clocks[k].hazard_per_day, weeks)
-    run_quiet_harm_clocks(patient, weeks)
+    run_quiet_harm_clocks(patient.harm_clock, patient.harm_hazard, weeks)
+    if patient.last_exposure_day != NEVER:
+        run_quiet_harm_clocks(
+            patient.harm_clock + PROCESS_STRIDE, patient.harm_hazard + PROCESS_STRIDE, weeks)
+
+
+cdef inline void trace_quiet_week(
+    QuietWeek* quiet, double pain, int64_t state
+) noexcept nogil:
+    quiet.trace = mix(quiet.trace, to_bits(pain))
+    quiet.trace = mix(quiet.trace, to_bits(quiet.slow_site))
+    quiet.trace = mix(quiet.trace, 0)  # expectation
+    quiet.trace = mix(quiet.trace, to_bits(quiet.remaining))
+    quiet.trace = mix(quiet.trace, <uint64_t>state)
+
+
+cdef inline void feel_quiet_weeks(
+    Context* context, Patient* patient, QuietWeek* quiet, QuietWeeks* weekly, int64_t weeks
+) noexcept nogil:
+    """Flare, symptoms and trace."""
+    cdef const double* normals = &context.flare_normals[context.week - context.flare_first]
+    cdef double autocorrelation = context.rules.flare_autocorrelation
+    cdef double innovation_sd = context.rules.flare_innovation_sd
+    cdef double base
+    cdef int64_t k
+    for k in range(weeks):
+        quiet.flare = autocorrelation * quiet.flare + innovation_sd * normals[k]
+        base = clip(quiet.level + quiet.flare)
+        weekly.base[k] = base
+        weekly.pain[k] = base * quiet.remaining
+        if quiet.slow_site > 0.0:
+            quiet.slow_site = slow_site_after(context, quiet.slow_site, DAYS_PER_WEEK)
+        trace_quiet_week(quiet, weekly.pain[k], patient.state)
+
+
+cdef inline void value_quiet_weeks(
+    Context* context, Patient* patient, QuietWeeks* weekly, int64_t weeks
+) noexcept nogil:
+    """`utility_of_pain` of every week; pain lies between 0 and 10."""
+    cdef double knots[PAIN_KNOTS]
+    cdef double norm = context.norm_utility_of_sex[patient.age_years]
+    cdef double decrement = patient.harm_decrement
+    cdef double lowest = context.rules.utility_floor
+    cdef double utility
+    cdef int32_t i
+    cdef int64_t k
+    for k in range(PAIN_KNOTS):
+        knots[k] = context.rules.utility_knots[k]
+    for k in range(weeks):
+        i = <int32_t>weekly.pain[k]
+        i = PAIN_KNOTS - 2 if i > PAIN_KNOTS - 2 else i
+        utility = knots[i] + (weekly.pain[k] - <double>i) * (knots[i + 1] - knots[i])
+        utility = norm * utility - decrement
+        weekly.utility[k] = lowest if utility < lowest else utility
 
 
 cdef inline void keep_quiet_books(
-    Context* context, Patient* patient, QuietWeek* quiet, int64_t day
+    Context* context, QuietWeek* quiet, double pain, double utility, int64_t day
 ) noexcept nogil:
     """Section 9, with no drug, no expectation and no pain at the floor."""
-    cdef double utility = utility_of_pain(context, patient, quiet.pain)
     cdef double effect, years
-    if utility == quiet.utility and quiet.pain == quiet.held_pain:
+    if utility == quiet.utility and pain == quiet.held_pain:
         return
     effect = context.effect_prefix[day] - context.effect_prefix[quiet.held_since]
     years = context.years_prefix[day] - context.years_prefix[quiet.held_since]
@@ -211,40 +271,55 @@ cdef inline void keep_quiet_books(
     quiet.pain_days += quiet.held_pain * <double>(day - quiet.held_since)
     quiet.held_since = day
     quiet.utility = utility
-    quiet.held_pain = quiet.pain
+    quiet.held_pain = pain
 
 
-cdef inline void add_quiet_row(
-    WeeklyRow* row, Patient* patient, QuietWeek* quiet
+cdef inline void add_quiet_rows(
+    Context* context, int64_t state, const QuietWeeks* weekly, int64_t weeks
 ) noexcept nogil:
-    cdef int64_t pain_e6 = millionths(quiet.pain)
-    row.in_state[patient.state] += 1
-    row.pain_sum_e6 += pain_e6
-    row.pain_without_drug_sum_e6 += pain_e6
-    row.base_pain_sum_e6 += millionths(quiet.base)
-    row.programme_pain_sum_e6 += pain_e6
-    quiet.trace = mix(quiet.trace, to_bits(quiet.pain))
-    quiet.trace = mix(quiet.trace, 0)  # slow_site
-    quiet.trace = mix(quiet.trace, 0)  # expectation
-    quiet.trace = mix(quiet.trace, to_bits(quiet.remaining))
-    quiet.trace = mix(quiet.trace, <uint64_t>patient.state)
+    """What the weekly rows take; they get it at the end of the call (`add_quiet_sums`)."""
+    cdef QuietSums* sums = &context.quiet_sums
+    cdef int64_t* changes = &sums.state_changes[state * (sums.weeks + 1) + context.week]
+    cdef int64_t* pain = &sums.pain_e6[context.week]
+    cdef int64_t* base = &sums.base_e6[context.week]
+    cdef int64_t k
+    changes[0] += 1
+    changes[weeks] -= 1
+    for k in range(weeks):
+        pain[k] += <int32_t>(weekly.pain[k] * 1e6 + 0.5)
+    for k in range(weeks):
+        base[k] += <int32_t>(weekly.base[k] * 1e6 + 0.5)
 
 
 cdef inline void live_quiet_weeks(
-    Context* context, Patient* patient, QuietWeek* quiet, double* pains, int64_t weeks
+    Context* context, Patient* patient, QuietWeek* quiet, QuietWeeks* weekly, int64_t weeks
 ) noexcept nogil:
-    """Flare, symptoms, accrual and weekly row; the pain of each week is left in `pains`."""
-    cdef const double* normals = &context.flare_normals[context.week - context.flare_first]
-    cdef double autocorrelation = context.rules.flare_autocorrelation
-    cdef double innovation_sd = context.rules.flare_innovation_sd
+    """Flare, symptoms, accrual and weekly rows."""
     cdef int64_t k
+    feel_quiet_weeks(context, patient, quiet, weekly, weeks)
+    value_quiet_weeks(context, patient, weekly, weeks)
     for k in range(weeks):
-        quiet.flare = autocorrelation * quiet.flare + innovation_sd * normals[k]
-        quiet.base = clip(quiet.level + quiet.flare)
-        quiet.pain = quiet.base * quiet.remaining
-        pains[k] = quiet.pain
-        keep_quiet_books(context, patient, quiet, context.day + DAYS_PER_WEEK * k)
-        add_quiet_row(&context.weekly[context.week + k], patient, quiet)
+        keep_quiet_books(
+            context, quiet, weekly.pain[k], weekly.utility[k], context.day + DAYS_PER_WEEK * k)
+    add_quiet_rows(context, patient.state, weekly, weeks)
+
+
+cdef void add_quiet_sums(Context* context) noexcept nogil:
+    """Add what quiet weeks gave to the weekly rows of a call."""
+    cdef QuietSums* sums = &context.quiet_sums
+    cdef WeeklyRow* row
+    cdef int64_t week, state, patients
+    for week in range(sums.weeks):
+        row = &context.weekly[week]
+        row.pain_sum_e6 += sums.pain_e6[week]
+        row.pain_without_drug_sum_e6 += sums.pain_e6[week]
+        row.programme_pain_sum_e6 += sums.pain_e6[week]
+        row.base_pain_sum_e6 += sums.base_e6[week]
+    for state in range(STATES):
+        patients = 0
+        for week in range(sums.weeks):
+            patients += sums.state_changes[state * (sums.weeks + 1) + week]
+            context.weekly[week].in_state[state] += patients
 
 
 cdef inline void begin_quiet_weeks(
@@ -254,6 +329,7 @@ cdef inline void begin_quiet_weeks(
     quiet.level = (
         context.rules.recovered_pain_level if patient.recovered else context.traits.pain_level)
     quiet.remaining = patient.programme_remaining
+    quiet.slow_site = patient.slow_site
     quiet.utility = patient.held_utility
     quiet.held_pain = patient.held_pain
     quiet.held_since = patient.held_since
@@ -266,6 +342,7 @@ cdef inline void begin_quiet_weeks(
 
 cdef inline void end_quiet_weeks(Patient* patient, const QuietWeek* quiet) noexcept nogil:
     patient.flare = quiet.flare
+    patient.slow_site = quiet.slow_site
     patient.held_utility = patient.held_drug_only_utility = quiet.utility
     patient.held_pain = quiet.held_pain
     patient.held_since = quiet.held_since
@@ -312,18 +389,18 @@ cdef void keep_quiet_pain(
 cdef void pass_quiet_weeks(Context* context, Patient* patient, int64_t weeks) noexcept nogil:
     """From this Monday to the Monday that follows `weeks` in which nothing can happen."""
     cdef int64_t monday = context.calendar_day + DAYS_PER_WEEK * weeks
-    cdef double pains[2 * FLARE_PAIRS]
+    cdef QuietWeeks weekly
     cdef QuietWeek quiet
     run_quiet_clocks(context, patient, weeks)
     begin_quiet_weeks(context, patient, &quiet)
-    live_quiet_weeks(context, patient, &quiet, pains, weeks)
+    live_quiet_weeks(context, patient, &quiet, &weekly, weeks)
     end_quiet_weeks(patient, &quiet)
     if context.queues and context.open_requests[0] != 0:
         count_quiet_waiting(context, patient, weeks)
     if keeps_pain_history(patient.state):
-        keep_quiet_pain(context, patient, pains, weeks)
+        keep_quiet_pain(context, patient, weekly.pain, weeks)
     if context.traits.patient < PANEL_PATIENTS:
-        count_quiet_panel(context, patient, pains, weeks)
+        count_quiet_panel(context, patient, weekly.pain, weeks)
     go_to(context, monday - 1)
     feel_symptoms(context, patient)
     go_to(context, monday)

@@ -9,6 +9,7 @@ cdef enum KernelConstant:
     HISTORY_MASK = HISTORY_DAYS - 1
     RECENT_MASK = RECENT_COURSES - 1
     MOMENTS = 3
+    STATES = 10
     BITS_KEPT = 16
     FLARE_PAIRS = 32
     FLARE_PAIRS_TO_MEETING = 8  # where a patient is seldom moved further than the next meeting
@@ -204,6 +205,14 @@ cdef struct Offer:
     int64_t rule_set  # in force at the booking
 
 
+cdef struct QuietSums:
+    # what quiet weeks give to the weekly rows, apart so that it lies close together
+    int64_t weeks
+    int64_t* state_changes  # for each state: patients more than in the week before
+    int64_t* pain_e6
+    int64_t* base_e6
+
+
 cdef struct Context:
     # the plan
     const Parameters* rule_sets
@@ -237,6 +246,7 @@ cdef struct Context:
     uint8_t* new_requests  # those not yet in their queue
     # what is written for all patients
     WeeklyRow* weekly
+    QuietSums quiet_sums
     EventRow* events
     int64_t events_used
     int64_t event_capacity
