@@ -18,6 +18,11 @@ cdef struct QuietClock:
     double hazard_per_day
 
 
+cdef struct ActiveProcess:
+    int64_t harm
+    int64_t cause
+
+
 cdef struct QuietWeek:
     # what a quiet week reads and writes, kept at hand from one to the next
     double flare
@@ -68,9 +73,9 @@ cdef inline int64_t weeks_before_birthday(
 
 
 cdef inline bint has_only_clocks_and_flare(Context* context, Patient* patient) noexcept nogil:
-    """No harm, therapy, request or pain at the floor, and books that hold one utility."""
+    """No therapy or pain at the floor, and books that hold one utility."""
     cdef int64_t key = 1 + patient.age_years * MAX_RULE_SETS + patient.rule_set
-    return (patient.harm_active == 0 and not patient.in_programme
+    return (not patient.in_programme
             and patient.last_tick == context.calendar_day - DAYS_PER_WEEK
             and patient.hazard_key == key
             and patient.programme_remaining >= context.rules.remaining_floor
@@ -138,6 +143,83 @@ cdef inline int64_t weeks_before_further_referral(
     return days if days < weeks else weeks
 
 
+cdef inline int64_t weeks_before_healing(
+    Context* context, Patient* patient, int64_t harm, int64_t cause, int64_t weeks
+) noexcept nogil:
+    """Mondays, at most `weeks`, before the one on which an active process heals or may begin to."""
+    cdef int64_t days
+    if patient.harm_is_permanent & process_bit(harm, cause):
+        return weeks
+    if can_heal(context, patient, harm, cause):
+        return surely_survived(
+            patient.harm_recovery_remaining[process_at(harm, cause)],
+            context.rules.harm_recovery_per_day[harm], weeks)
+    days = (
+        patient.last_exposure_day + context.rules.harm_recovery_after_days[harm] - context.day)
+    days = (days + DAYS_PER_WEEK - 1) // DAYS_PER_WEEK
+    return days if days < weeks else weeks
+
+
+cdef inline int64_t weeks_unnoticed(
+    Context* context, Patient* patient, int64_t harm, int64_t cause, int64_t weeks
+) noexcept nogil:
+    """Mondays, at most `weeks`, before the one on which an active process is reported."""
+    cdef double probability = context.rules.harm_noticed_per_week[harm]
+    cdef int64_t first = weeks_since_onset(context, patient, harm, cause)
+    cdef int64_t k
+    if patient.harm_is_detected & process_bit(harm, cause) or not probability > 0.0:
+        return weeks
+    for k in range(weeks):
+        if uniform_at(
+                context, PURPOSE_HARM_NOTICED,
+                notice_occurrence(patient, harm, cause, first + k)) < probability:
+            return k
+        if first + k >= NOTICE_WEEKS - 1:  # from here on it is one draw
+            break
+    return weeks
+
+
+cdef int64_t list_active(const Patient* patient, ActiveProcess* found) noexcept nogil:
+    """In the order in which a Monday goes through them."""
+    cdef int64_t n = 0
+    cdef int64_t harm, cause
+    for harm in range(CHRONIC_HARMS):
+        for cause in range(HARM_CAUSES):
+            if patient.harm_active & process_bit(harm, cause):
+                found[n].harm = harm
+                found[n].cause = cause
+                n += 1
+    return n
+
+
+cdef int64_t weeks_of_active_harms(
+    Context* context, Patient* patient, int64_t weeks
+) noexcept nogil:
+    """Mondays, at most `weeks`, on which active harms do no more than cost."""
+    cdef ActiveProcess active[PROCESSES]
+    cdef int64_t n = list_active(patient, active)
+    cdef int64_t k
+    for k in range(n):
+        weeks = weeks_before_healing(context, patient, active[k].harm, active[k].cause, weeks)
+    for k in range(n):
+        weeks = weeks_unnoticed(context, patient, active[k].harm, active[k].cause, weeks)
+    return weeks
+
+
+cdef void live_with_harms(Context* context, Patient* patient, int64_t weeks) noexcept nogil:
+    """Step 3, last: `active_week` of every process, week by week."""
+    cdef ActiveProcess active[PROCESSES]
+    cdef int64_t n = list_active(patient, active)
+    cdef int64_t today = context.day
+    cdef int64_t week, k
+    for week in range(weeks):
+        context.day = today + DAYS_PER_WEEK * week
+        for k in range(n):
+            active_week(
+                context, patient, active[k].harm, active[k].cause, <double>DAYS_PER_WEEK)
+    context.day = today
+
+
 cdef inline int64_t weeks_of_clocks(
     Context* context, Patient* patient, int64_t weeks
 ) noexcept nogil:
@@ -164,6 +246,8 @@ cdef int64_t quiet_weeks(Context* context, Patient* patient, int64_t weeks) noex
         weeks = until_due if until_due > 0 else 0
     weeks = weeks_before_birthday(context, patient, weeks)
     weeks = weeks_before_further_referral(context, patient, weeks)
+    if patient.harm_active:
+        weeks = weeks_of_active_harms(context, patient, weeks)
     return weeks_of_clocks(context, patient, weeks)
 
 
@@ -392,6 +476,8 @@ cdef void pass_quiet_weeks(Context* context, Patient* patient, int64_t weeks) no
     cdef QuietWeeks weekly
     cdef QuietWeek quiet
     run_quiet_clocks(context, patient, weeks)
+    if patient.harm_active:
+        live_with_harms(context, patient, weeks)
     begin_quiet_weeks(context, patient, &quiet)
     live_quiet_weeks(context, patient, &quiet, &weekly, weeks)
     end_quiet_weeks(patient, &quiet)
