@@ -255,8 +255,11 @@ cdef inline void keep_hazards(Context* context, Patient* patient) noexcept nogil
     cdef int64_t key = 1 + patient.age_years * MAX_RULE_SETS + patient.rule_set
     if key != patient.hazard_key:
         keep_background_hazards(context, patient)
+        # A birthday leaves those of the excess as they are.
+        if (patient.hazard_key == 0
+                or (key - patient.hazard_key) % MAX_RULE_SETS != 0):
+            patient.excess_due_week = week
         patient.hazard_key = key
-        patient.excess_due_week = week
     if patient.last_exposure_day != NEVER and week >= patient.excess_due_week:
         keep_excess_hazards(context, patient, week)
 

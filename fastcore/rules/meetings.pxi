@@ -207,9 +207,10 @@ cdef void advance_at_desk(
 ) noexcept nogil:
     """Those of some of the clinic's patients who have to be at a booking; or all to the end."""
     cdef int64_t latest = end_day if to_booking else <int64_t>NOT_BEFORE_THE_END
+    cdef const int64_t* meets_on = desk.meets_on
     cdef int64_t index
     for index in range(first, end):
-        if desk.meets_on[index] > latest:
+        if meets_on[index] > latest:
             continue
         point_at_patient(context, desk, traits, index)
         context.observations = observations + index * context.observed_count

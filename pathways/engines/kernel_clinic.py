@@ -1,7 +1,8 @@
 """One clinic with queues: from booking day to booking day, blocks of patients at a time.
 
 Between two booking days patients are independent, so blocks of them may be moved by several
-threads; each has its own weekly sums and events. The booking itself is one call.
+threads; each has its own weekly sums and events. Only those are moved who have to be at the next
+booking; the booking itself is one call.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ def test_the_desk_refuses_what_does_not_follow():
     kernel = fastcore.kernel()
     traits = sample_traits(BUSY)
     desk = kernel.Desk(kernel.Inputs(BUSY), 0, traits)
-    weekly, events = np.zeros(BUSY.weeks, WEEKLY), np.zeros(3, EVENTS)
+    weekly = np.zeros(BUSY.weeks, WEEKLY)
     with pytest.raises(ValueError, match="^patient 0 was not advanced to the booking of day 0"):
         desk.book(0)
     desk.advance(0, 40, np.zeros(40, RESULTS), weekly, None, 0, True)
