@@ -4,8 +4,8 @@
 # no clock can run out and there is no birthday, nothing has to be asked from week to week; every
 # number is worked out by the same expressions, in the same order, as in `weekly_tick`,
 # `feel_symptoms`, `accrue` and `weekly_row`. The first week in which anything might happen is lived
-# as any other. What one week needs of the one before it (flare, slow site, trace, books) is worked
-# out week by week, everything else for many weeks side by side.
+# as any other. The trace is a chain in which every step waits for the one before it: flare, symptoms
+# and books go into the same loop, because there they fill the wait and cost next to nothing.
 
 cdef enum QuietConstant:
     QUIET_CLOCKS = 4
@@ -43,7 +43,6 @@ cdef struct QuietWeeks:
     # week by week
     double base[QUIET_WEEKS]
     double pain[QUIET_WEEKS]
-    double utility[QUIET_WEEKS]
 
 
 cdef inline int64_t surely_survived(
@@ -300,46 +299,6 @@ cdef inline void trace_quiet_week(
     quiet.trace = mix(quiet.trace, <uint64_t>state)
 
 
-cdef inline void feel_quiet_weeks(
-    Context* context, Patient* patient, QuietWeek* quiet, QuietWeeks* weekly, int64_t weeks
-) noexcept nogil:
-    """Flare, symptoms and trace."""
-    cdef const double* normals = &context.flare_normals[context.week - context.flare_first]
-    cdef double autocorrelation = context.rules.flare_autocorrelation
-    cdef double innovation_sd = context.rules.flare_innovation_sd
-    cdef double base
-    cdef int64_t k
-    for k in range(weeks):
-        quiet.flare = autocorrelation * quiet.flare + innovation_sd * normals[k]
-        base = clip(quiet.level + quiet.flare)
-        weekly.base[k] = base
-        weekly.pain[k] = base * quiet.remaining
-        if quiet.slow_site > 0.0:
-            quiet.slow_site = slow_site_after(context, quiet.slow_site, DAYS_PER_WEEK)
-        trace_quiet_week(quiet, weekly.pain[k], patient.state)
-
-
-cdef inline void value_quiet_weeks(
-    Context* context, Patient* patient, QuietWeeks* weekly, int64_t weeks
-) noexcept nogil:
-    """`utility_of_pain` of every week; pain lies between 0 and 10."""
-    cdef double knots[PAIN_KNOTS]
-    cdef double norm = context.norm_utility_of_sex[patient.age_years]
-    cdef double decrement = patient.harm_decrement
-    cdef double lowest = context.rules.utility_floor
-    cdef double utility
-    cdef int32_t i
-    cdef int64_t k
-    for k in range(PAIN_KNOTS):
-        knots[k] = context.rules.utility_knots[k]
-    for k in range(weeks):
-        i = <int32_t>weekly.pain[k]
-        i = PAIN_KNOTS - 2 if i > PAIN_KNOTS - 2 else i
-        utility = knots[i] + (weekly.pain[k] - <double>i) * (knots[i + 1] - knots[i])
-        utility = norm * utility - decrement
-        weekly.utility[k] = lowest if utility < lowest else utility
-
-
 cdef inline void keep_quiet_books(
     Context* context, QuietWeek* quiet, double pain, double utility, int64_t day
 ) noexcept nogil:
@@ -379,13 +338,25 @@ cdef inline void live_quiet_weeks(
     Context* context, Patient* patient, QuietWeek* quiet, QuietWeeks* weekly, int64_t weeks
 ) noexcept nogil:
     """Flare, symptoms, accrual and weekly rows."""
+    cdef const double* normals = &context.flare_normals[context.week - context.flare_first]
+    cdef double autocorrelation = context.rules.flare_autocorrelation
+    cdef double innovation_sd = context.rules.flare_innovation_sd
+    cdef int64_t state = patient.state
+    cdef int64_t day = context.day
+    cdef double base, pain
     cdef int64_t k
-    feel_quiet_weeks(context, patient, quiet, weekly, weeks)
-    value_quiet_weeks(context, patient, weekly, weeks)
     for k in range(weeks):
-        keep_quiet_books(
-            context, quiet, weekly.pain[k], weekly.utility[k], context.day + DAYS_PER_WEEK * k)
-    add_quiet_rows(context, patient.state, weekly, weeks)
+        quiet.flare = autocorrelation * quiet.flare + innovation_sd * normals[k]
+        base = clip(quiet.level + quiet.flare)
+        pain = base * quiet.remaining
+        weekly.base[k] = base
+        weekly.pain[k] = pain
+        if quiet.slow_site > 0.0:
+            quiet.slow_site = slow_site_after(context, quiet.slow_site, DAYS_PER_WEEK)
+        trace_quiet_week(quiet, pain, state)
+        keep_quiet_books(context, quiet, pain, utility_of_pain(context, patient, pain), day)
+        day += DAYS_PER_WEEK
+    add_quiet_rows(context, state, weekly, weeks)
 
 
 cdef void add_quiet_sums(Context* context) noexcept nogil:
