@@ -18,7 +18,7 @@ from libc.string cimport memset
 
 from _declarations cimport *
 from _maths cimport exponential, logarithm, logistic, normal_quantile, to_bits
-from _philox cimport normals_fill, uniform, uniforms_block
+from _philox cimport normals_fill, quantiles_block, uniform, uniforms_block
 
 include "rules/records.pxi"
 include "rules/draws.pxi"
@@ -41,6 +41,7 @@ include "rules/quiet.pxi"
 include "rules/day.pxi"
 include "rules/results.pxi"
 include "rules/booking.pxi"
+include "rules/meetings.pxi"
 include "checks.pxi"
 
 
@@ -87,7 +88,6 @@ cdef class Inputs:
         self.context.rule_set_count = len(plan.rule_sets)
         self.context.clinic_count = self.clinics.shape[1]
         self.context.observed_count = len(plan.observed_days)
-        self.context.may_come_back = bool((plan.rule_sets["rereferral_hazard_per_day"] > 0).any())
         self._point_at(arrays)
 
     cdef _point_at(self, arrays):
@@ -179,9 +179,8 @@ def enrol(Inputs inputs not None, traits, states):
             enrol_patient(&patients[k], &trait_records[k])
 
 
-cdef int _attach_outputs(
-    Context* context, weekly, events, int64_t end_day
-) except -1:
+cdef object _attach_outputs(Context* context, weekly, events, int64_t end_day):
+    """Point at what is written; what is returned must outlive the call of the rules."""
     weeks = (end_day + DAYS_PER_WEEK - 1) // DAYS_PER_WEEK
     _checked("weekly", weekly, _DTYPES["weekly"], (None,), writeable=True)
     if len(weekly) < weeks:
@@ -195,7 +194,17 @@ cdef int _attach_outputs(
         context.events = <EventRow*>_start_of(events)
         context.event_capacity = len(events)
         context.event_limit = context.event_capacity - EVENTS_OF_A_DAY
-    return 0
+    return _attach_quiet_sums(context, weeks)
+
+
+cdef object _attach_quiet_sums(Context* context, Py_ssize_t weeks):
+    sums = numpy.zeros(STATES * (weeks + 1) + 2 * weeks, numpy.int64)
+    cdef int64_t* start = <int64_t*>_start_of(sums)
+    context.quiet_sums.weeks = weeks
+    context.quiet_sums.state_changes = start
+    context.quiet_sums.pain_e6 = start + STATES * (weeks + 1)
+    context.quiet_sums.base_e6 = context.quiet_sums.pain_e6 + weeks
+    return memoryview(sums)
 
 
 def advance(
@@ -251,15 +260,17 @@ def advance(
     if inputs.queues:
         raise ValueError("inputs: have queues; allowed: none, or the advance of a Desk")
     context.end_day = _check_whole_number("end_day", end_day, 0, inputs.calendar_days)
-    _attach_outputs(&context, weekly, events, context.end_day)
+    sums = _attach_outputs(&context, weekly, events, context.end_day)
     _check_enrolled(&context, trait_records, patients, n)
     with nogil:
         for k in range(n):
             context.traits = &trait_records[k]
             context.observations = seen + k * context.observed_count
-            advance_patient(&context, &patients[k], &rows[k], False)
+            advance_patient(
+                &context, &patients[k], &rows[k], context.end_day, NOT_BEFORE_THE_END)
             if context.status != STATUS_DONE:
                 break
+        add_quiet_sums(&context)
     return context.status, context.events_used
 
 

@@ -14,7 +14,7 @@ One call gives four words, that is two uniforms ("lanes"): lane 0 from words 0 (
 lane 1 from words 2 (high) and 3.  A uniform is (top 52 bits + 1/2) / 2**52, never 0 nor 1.
 """
 
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from _maths cimport (
     from_bits, is_central, normal_quantile, quantile_centre, quantile_near_tail, quantile_tail,
@@ -106,6 +106,14 @@ cdef extern from "_philox_wide.h":
         double* out, uint32_t key0, uint32_t key1, uint32_t index, uint32_t clinic,
         uint32_t word2, uint32_t word3, Py_ssize_t pairs,
     ) noexcept nogil
+    int list_tails_wide "pathways_list_tails"(
+        const double* values, int n, double central, double* tails, int64_t* places,
+    ) noexcept nogil
+
+
+cdef enum BlockConstant:
+    BLOCK_VALUES = 64
+    ROOM_BEHIND = 4  # loops go in fours, so that no remainder is left for one at a time
 
 
 cdef inline void uniforms_block(
@@ -128,12 +136,22 @@ cdef inline void uniforms_block(
         out[2 * k + 1] = pair.lane1
 
 
+cdef inline int whole_fours(int n) noexcept nogil:
+    return (n + 3) & ~3
+
+
 cdef inline void tails_block(double* values, int n) noexcept nogil:
-    """Replace up to 64 uniforms in the tails by their quantiles; the farthest are very rare."""
-    cdef double roots[64]
+    """Replace up to 64 uniforms in the tails by their quantiles; the farthest are very rare.
+
+    There is room for three more values, which are overwritten.
+    """
+    cdef double roots[BLOCK_VALUES + ROOM_BEHIND]
     cdef double near
     cdef int k
     cdef int n_far = 0
+    for k in range(n, whole_fours(n)):
+        values[k] = 0.01
+    n = whole_fours(n)
     for k in range(n):
         roots[k] = tail_root(values[k])
         n_far += roots[k] > 5.0
@@ -146,21 +164,41 @@ cdef inline void tails_block(double* values, int n) noexcept nogil:
             values[k] = quantile_tail(values[k])
 
 
-cdef inline void quantiles_block(double* values, int n) noexcept nogil:
-    """Replace up to 64 uniforms by their quantiles; tails are set aside, so no loop branches."""
-    cdef double tails[64]
-    cdef int places[64]
+cdef inline int list_tails(
+    const double* values, int n, double* tails, int64_t* places
+) noexcept nogil:
+    """Set aside the uniforms in the tails, and where they stand; how many they are."""
     cdef int k
-    cdef int n_tails = 0
+    cdef int n_tails = list_tails_wide(values, n, 0.425, tails, places)
+    if n_tails >= 0:
+        return n_tails
+    n_tails = 0
     for k in range(n):
         tails[n_tails] = values[k]
         places[n_tails] = k
         n_tails += not is_central(values[k] - 0.5)
+    return n_tails
+
+
+cdef inline void quantiles_block(double* values, int n) noexcept nogil:
+    """Replace up to 64 uniforms by their quantiles; tails are set aside, so no loop branches."""
+    cdef double block[BLOCK_VALUES + ROOM_BEHIND]
+    cdef double tails[BLOCK_VALUES + ROOM_BEHIND]
+    cdef int64_t places[BLOCK_VALUES + ROOM_BEHIND]
+    cdef int fours = whole_fours(n)
+    cdef int k, n_tails
     for k in range(n):
-        values[k] = quantile_centre(values[k] - 0.5)
+        block[k] = values[k]
+    for k in range(n, fours):
+        block[k] = 0.5
+    n_tails = list_tails(block, fours, tails, places)
+    for k in range(fours):
+        block[k] = quantile_centre(block[k] - 0.5)
     tails_block(tails, n_tails)
     for k in range(n_tails):
-        values[places[k]] = tails[k]
+        block[places[k]] = tails[k]
+    for k in range(n):
+        values[k] = block[k]
 
 
 cdef inline void normals_fill(

@@ -102,9 +102,9 @@ def _checked(str name, array, dtype, shape, writeable=False):
     """Refuse an array the kernel cannot read as it is, naming it and what is wrong."""
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"{name}: got {type(array).__name__}; allowed: numpy.ndarray")
-    dtype = numpy.dtype(dtype)
-    if array.dtype != dtype:
-        raise TypeError(f"{name}: its dtype is {_short(array.dtype)}; allowed: {_short(dtype)}")
+    if array.dtype is not dtype and array.dtype != numpy.dtype(dtype):
+        raise TypeError(f"{name}: its dtype is {_short(array.dtype)}; "
+                        f"allowed: {_short(numpy.dtype(dtype))}")
     wrong_shape = array.ndim != len(shape) or any(
         wanted is not None and got != wanted for got, wanted in zip(array.shape, shape))
     if wrong_shape:

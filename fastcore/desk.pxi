@@ -17,7 +17,7 @@ cdef class Desk:
     ----------
     booking_every_days : int
     waiting : int
-        Open requests of all kinds: as many events a booking has at most.
+        Open requests of all kinds, as far as the patients were moved.
 
     Raises
     ------
@@ -47,6 +47,7 @@ cdef class Desk:
         _check_traits(traits, inputs.calendar_days)
         _check_clinic_of(traits, inputs.clinics["number"][0, clinic])
         self.booking_every_days = inputs.clinics["booking_every_days"][0, clinic]
+        self._context.booking_every_days = self.booking_every_days
         self._allocate(traits, max(0, inputs.clinics["chairs"][:, clinic].max()))
         self._enrol()
 
@@ -64,8 +65,11 @@ cdef class Desk:
                 ("places", n * sizeof(Place), "u1"),
                 ("open_requests", n, "u1"),
                 ("new_requests", n, "u1"),
-                ("flags", n, "u1"),
-                ("booking_stood_at", n, "i8"),
+                ("arrived", n, "i8"),
+                ("offers", n * sizeof(Offer), "u1"),
+                ("holds_place", n, "u1"),
+                ("stands_at", n, "i8"),
+                ("meets_on", n, "i8"),
                 ("chair_minutes", BOOKING_DAYS * chairs, "i4"),
                 ("first_chair", BOOKING_DAYS, "i8"),
                 ("beds_used", BOOKING_DAYS, "i8"),
@@ -98,8 +102,11 @@ cdef class Desk:
         self._desk.places = <Place*>_start_of(arrays["places"])
         self._desk.open_requests = <uint8_t*>_start_of(arrays["open_requests"])
         self._desk.new_requests = <uint8_t*>_start_of(arrays["new_requests"])
-        self._desk.flags = <uint8_t*>_start_of(arrays["flags"])
-        self._desk.booking_stood_at = <int64_t*>_start_of(arrays["booking_stood_at"])
+        self._desk.arrived = <int64_t*>_start_of(arrays["arrived"])
+        self._desk.offers = <Offer*>_start_of(arrays["offers"])
+        self._desk.holds_place = <uint8_t*>_start_of(arrays["holds_place"])
+        self._desk.stands_at = <int64_t*>_start_of(arrays["stands_at"])
+        self._desk.meets_on = <int64_t*>_start_of(arrays["meets_on"])
         self._desk.chair_minutes = <int32_t*>_start_of(arrays["chair_minutes"])
         self._desk.first_chair = <int64_t*>_start_of(arrays["first_chair"])
         self._desk.beds_used = <int64_t*>_start_of(arrays["beds_used"])
@@ -112,7 +119,10 @@ cdef class Desk:
         with nogil:
             for k in range(self._count):
                 enrol_patient(&self._patients[k], &self._traits[k])
-                self._desk.booking_stood_at[k] = NEVER
+                self._desk.offers[k].booking_day = NEVER
+                self._desk.stands_at[k] = NEVER
+                self._desk.meets_on[k] = booking_from(
+                    &self._context, self._traits[k].referral_day)
 
     @property
     def waiting(self):
@@ -127,7 +137,10 @@ cdef class Desk:
     def advance(
         self, first, count, results, weekly, events, end_day, to_booking, observations=None
     ):
-        """Move some of the patients up to calendar day `end_day`, or to its booking.
+        """Move those who have to attend the booking of calendar day `end_day`, or all to the end.
+
+        Who has nothing to ask of the clinic lives on to the first booking after she does; who
+        waits may be left behind until she is offered something.
 
         Parameters
         ----------
@@ -141,7 +154,8 @@ cdef class Desk:
             Records of ``layout.EVENT``, filled from the first; None if they are not wanted.
         end_day : int
         to_booking : bool
-            Whether steps 1 to 6 of `end_day` are lived.
+            Whether steps 1 to 6 of `end_day` are lived. If not, and it is not the end of the
+            calendar, nobody has to be moved for it.
         observations : ndarray or None
             As those of :func:`advance`, of all patients of the clinic.
 
@@ -158,49 +172,41 @@ cdef class Desk:
             "end_day", end_day, 0, self._inputs.calendar_days - is_booked)
         cdef Results* rows = _results_of(results, self._count)
         cdef Observation* seen = _observations_of(&context, observations, self._count)
-        _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
+        sums = _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
+        if not is_booked and last < self._inputs.calendar_days:
+            return context.status, context.events_used
         with nogil:
             advance_at_desk(
                 &context, &self._desk, self._patients, self._traits, rows, seen, begin, end, last,
                 is_booked)
+            add_quiet_sums(&context)
         return context.status, context.events_used
 
-    def book(self, day, weekly, events):
+    def book(self, day):
         """Book on a calendar day (docs/model.md 8c), to whose booking everybody was advanced.
+
+        Patients hear of it when they are moved next: their events and weekly rows are theirs.
 
         Parameters
         ----------
         day : int
-        weekly : ndarray
-            As in :meth:`advance`.
-        events : ndarray or None
-            As in :meth:`advance`, with room for `waiting` events or more.
-
-        Returns
-        -------
-        events_used : int
 
         Raises
         ------
         ValueError
-            If patients stand elsewhere, or `events` is too short.
+            If patients stand elsewhere.
         """
         cdef Context context = self._context
         context.calendar_day = _check_whole_number(
             "day", day, max(0, self._desk.day + 1), self._inputs.calendar_days - 1)
         context.week = context.calendar_day // DAYS_PER_WEEK
         context.weekday = context.calendar_day % DAYS_PER_WEEK
-        _attach_outputs(&context, weekly, events, self._inputs.calendar_days)
-        if context.events_kept and context.event_capacity < self.waiting:
-            raise ValueError(
-                f"events: room for {len(events)}; allowed: {self.waiting} or more")
         self._check_booking_day(context.calendar_day)
         while (context.rule_set_today + 1 < context.rule_set_count
                and context.change_days[context.rule_set_today + 1] <= context.calendar_day):
             context.rule_set_today += 1
         with nogil:
             book_day(&context, &self._desk, self._patients, self._traits)
-        return context.events_used
 
     cdef int _check_booking_day(self, int64_t day) except -1:
         cdef Py_ssize_t k
@@ -208,7 +214,6 @@ cdef class Desk:
             raise ValueError(
                 f"day: got {day}; allowed: multiples of {self.booking_every_days}")
         for k in range(self._count):
-            if (self._traits[k].referral_day <= day and not self._desk.flags[k] & FLAG_GONE
-                    and self._desk.booking_stood_at[k] != day):
+            if self._desk.meets_on[k] <= day:
                 raise ValueError(f"patient {k} was not advanced to the booking of day {day}")
         return 0

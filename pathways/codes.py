@@ -410,6 +410,7 @@ class Status(IntEnum):
     EVENTS_FULL = 1
     ENROLMENT_UNREACHABLE = 2
     OVERFLOW = 3
+    OFFER_WITHOUT_REQUEST = 4
 
 
 ENUMS = (

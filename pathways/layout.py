@@ -7,6 +7,7 @@ scalar is eight bytes wide. The file uses the standard library only (it is read 
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 FLOAT = "f8"
@@ -569,6 +570,7 @@ RECORDS = {
 }
 
 
+@functools.cache
 def numpy_dtype(fields: tuple[Field, ...]):
     """Return the packed NumPy dtype of a record; its layout equals the generated C struct.
 

@@ -30,7 +30,7 @@ cdef void count_apart "pathways_count_apart"(void* context, void* patient) noexc
     if here.traits.patient < PANEL_PATIENTS and here.week % PANEL_EVERY_WEEKS == 0:
         count_panel_score(here, <Patient*>patient, this_week(here))
     if here.queues:
-        count_waiting(here, <Patient*>patient, this_week(here))
+        count_waiting(here, <Patient*>patient, this_week(here), here.calendar_day)
 
 
 cdef void observe_apart "pathways_observe"(void* context, void* patient) noexcept nogil:

@@ -1,7 +1,7 @@
 # Section 8c: the booking day of a clinic, on which alone its patients meet.
 #
-# A queue lies sorted in an array, with all that deciding needs; a patient's record is touched
-# when there is something to write in it.
+# A queue lies sorted in an array, with all that deciding needs. What the clinic decides it leaves as
+# an offer for the patient, who hears of it when she is moved next (`meetings.pxi`).
 
 cdef enum BookingConstant:
     BOOKING_MASK = BOOKING_DAYS - 1
@@ -9,10 +9,6 @@ cdef enum BookingConstant:
     CLASS_SHIFT = 62
     PRIORITY_SHIFT = 40
     HIGHEST_PRIORITY = 0xFFFFF
-    FLAG_GONE = 1  # dead or never to meet the clinic again, and simulated to the end
-    FLAG_HOLDS_PLACE = 2
-    OFTEN_USED_LINES = 20
-    CACHE_LINE_BYTES = 64
 
 
 cdef struct Waiting:
@@ -45,8 +41,11 @@ cdef struct ClinicDesk:
     Request* requests
     uint8_t* open_requests
     uint8_t* new_requests
-    uint8_t* flags
-    int64_t* booking_stood_at  # the booking day to which each patient was last advanced
+    int64_t* arrived  # patients with new requests
+    Offer* offers
+    uint8_t* holds_place
+    int64_t* stands_at  # the booking to which each patient was last moved, or beyond all
+    int64_t* meets_on  # the first booking day for which each patient has to be moved again
     # days ahead, by calendar day modulo BOOKING_DAYS
     int64_t chairs_kept
     int64_t least_minutes  # the fewest that any course day needs
@@ -150,13 +149,25 @@ cdef void drop_closed(ClinicDesk* desk, Queue* queue) noexcept nogil:
     queue.count = kept
 
 
-cdef int64_t find_new(
-    ClinicDesk* desk, const Clinic* clinic, const Traits* traits, uint8_t kind
-) noexcept nogil:
-    """List the new requests that are still open; they are new no more."""
+cdef int64_t list_arrived(ClinicDesk* desk) noexcept nogil:
+    """The patients whose new requests today's booking sees: some live ahead of it."""
     cdef int64_t n = 0
     cdef int64_t index
     for index in range(desk.patients):
+        if desk.new_requests[index] and desk.stands_at[index] <= desk.day:
+            desk.arrived[n] = index
+            n += 1
+    return n
+
+
+cdef int64_t find_new(
+    ClinicDesk* desk, const Clinic* clinic, const Traits* traits, uint8_t kind, int64_t arrived
+) noexcept nogil:
+    """List the new requests that are still open; they are new no more."""
+    cdef int64_t n = 0
+    cdef int64_t place, index
+    for place in range(arrived):
+        index = desk.arrived[place]
         if desk.new_requests[index] & kind:
             desk.new_requests[index] &= ~kind
             if desk.open_requests[index] & kind:
@@ -182,11 +193,11 @@ cdef void merge_into(Queue* queue, const Waiting* more, int64_t n) noexcept nogi
 
 
 cdef void refresh_queue(
-    ClinicDesk* desk, Queue* queue, const Clinic* clinic, const Traits* traits
+    ClinicDesk* desk, Queue* queue, const Clinic* clinic, const Traits* traits, int64_t arrived
 ) noexcept nogil:
     cdef int64_t n
     drop_closed(desk, queue)
-    n = find_new(desk, clinic, traits, queue.kind)
+    n = find_new(desk, clinic, traits, queue.kind, arrived)
     merge_into(queue, sort_waiting(desk.found, desk.scratch, n), n)
 
 
@@ -344,76 +355,56 @@ cdef inline void point_at_patient(
     context.new_requests = &desk.new_requests[index]
 
 
-cdef void stay_in_queue(
-    Context* context, const Clinic* clinic, int64_t missed_day
+cdef inline Offer* offer_to(Context* context, ClinicDesk* desk, int64_t index) noexcept nogil:
+    """What the patient hears of today, before the next booking."""
+    cdef Offer* offer = &desk.offers[index]
+    if offer.booking_day == NEVER:
+        offer.booking_day = context.calendar_day
+        offer.rule_set = desk.rule_set
+        offer.course_day = offer.assessment_day = offer.programme_day = NEVER
+        desk.meets_on[index] = context.calendar_day + 1
+    return offer
+
+
+cdef inline double no_show_uniform(Context* context, int64_t booking) noexcept nogil:
+    return uniform_in_lane(context, PURPOSE_NO_SHOW, booking, 0)
+
+
+cdef inline double cancellation_uniform(Context* context, int64_t booking) noexcept nogil:
+    return uniform_in_lane(context, PURPOSE_NO_SHOW, booking, 1)
+
+
+cdef inline bint is_cancelled(
+    Context* context, const Clinic* clinic, int64_t booking
 ) noexcept nogil:
-    """After a no-show or a cancellation: again from the day after, on the next booking day."""
-    context.request.earliest = missed_day + 1
-    if not clinic.keeps_place:
-        context.request.joined = missed_day
-    open_request(context, REQUEST_COURSE)
+    return cancellation_uniform(context, booking) < clinic.late_cancellation
 
 
-cdef bint is_cancelled(
-    Context* context, Patient* patient, const Clinic* clinic, int64_t day, int64_t booking
-) noexcept nogil:
-    cdef double u = uniform_in_lane(context, PURPOSE_NO_SHOW, booking, 1)
-    if not u < clinic.late_cancellation:
-        return False
-    patient.cancellations += 1
-    this_week(context).cancellations += 1
-    log_drawn_event(
-        context, patient, EVENT_CANCELLED, patient.course_step,
-        <double>(day - context.traits.referral_day), u, clinic.late_cancellation,
-        PURPOSE_NO_SHOW, booking)
-    return True
-
-
-cdef bint is_missed(
-    Context* context, ClinicDesk* desk, Patient* patient, const Clinic* clinic, int64_t day,
-    int64_t booking,
-) noexcept nogil:
-    """A no-show: the first day is lost."""
-    cdef const Parameters* rules = rules_of_course(context, patient)
-    cdef int64_t step = patient.course_step
-    cdef double u = uniform_in_lane(context, PURPOSE_NO_SHOW, booking, 0)
-    if not u < clinic.no_show:
-        return False
-    use_days(desk, rules, step, clinic, day, 1)
-    patient.no_shows += 1
-    this_week(context).no_shows += 1
-    if not rules.step_bed[step]:
-        this_week(context).chair_minutes_lost += chair_minutes(rules, step, 0, clinic)
-    log_drawn_event(
-        context, patient, EVENT_NO_SHOW, step, <double>(day - context.traits.referral_day), u,
-        clinic.no_show, PURPOSE_NO_SHOW, booking)
-    return True
+cdef inline bint is_missed(Context* context, const Clinic* clinic, int64_t booking) noexcept nogil:
+    """If not cancelled."""
+    return no_show_uniform(context, booking) < clinic.no_show
 
 
 cdef void book_course(
-    Context* context, ClinicDesk* desk, Patient* patient, const Clinic* clinic, int64_t day
+    Context* context, ClinicDesk* desk, const Traits* traits, const Clinic* clinic,
+    const Waiting* waiting, int64_t day,
 ) noexcept nogil:
-    """A course whose days fit from a calendar day on."""
-    cdef const Parameters* rules = rules_of_course(context, patient)
-    cdef int64_t booking = patient.bookings
-    patient.bookings += 1
-    if (is_cancelled(context, patient, clinic, day, booking)
-            or is_missed(context, desk, patient, clinic, day, booking)):
-        stay_in_queue(context, clinic, day)
-        return
-    use_days(
-        desk, rules, patient.course_step, clinic, day, rules.step_days[patient.course_step])
-    patient.course_start_day = patient.administration_day = day - context.traits.referral_day
-    patient.course_day = 0
-    patient.booking_rules = desk.rule_set
-    withdraw_requests(context, REQUEST_COURSE)
-    log_event(
-        context, patient, EVENT_BOOKED, patient.course_step, <double>patient.course_start_day,
-        planned_now(context, patient), <double>patient.courses)
+    """A course whose days fit from a calendar day on; of one that is missed the first is used."""
+    cdef const Parameters* rules = &context.rule_sets[waiting.regimen // MAX_LADDER_STEPS]
+    cdef int64_t step = waiting.regimen % MAX_LADDER_STEPS
+    cdef int64_t booking
+    point_at_patient(context, desk, traits, waiting.index)
+    booking = context.request.bookings
+    context.request.bookings += 1
+    offer_to(context, desk, waiting.index).course_day = day
+    if not is_cancelled(context, clinic, booking):
+        use_days(
+            desk, rules, step, clinic, day,
+            1 if is_missed(context, clinic, booking) else rules.step_days[step])
 
 
 cdef void book_courses(
-    Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits, const Clinic* clinic
+    Context* context, ClinicDesk* desk, const Traits* traits, const Clinic* clinic
 ) noexcept nogil:
     cdef int64_t last_day = context.calendar_day + clinic.booking_every_days
     cdef const Waiting* waiting
@@ -435,8 +426,7 @@ cdef void book_courses(
         if day == NEVER:
             desk.failed_from[waiting.regimen] = first_day
         else:
-            point_at_patient(context, desk, traits, waiting.index)
-            book_course(context, desk, &patients[waiting.index], clinic, day)
+            book_course(context, desk, traits, clinic, waiting, day)
 
 
 cdef int64_t list_open_days(
@@ -451,15 +441,8 @@ cdef int64_t list_open_days(
     return n
 
 
-cdef void book_assessment(Context* context, Patient* patient, int64_t day) noexcept nogil:
-    cdef int64_t patient_day = day - context.traits.referral_day
-    set_visit(patient, VISIT_ASSESSMENT, patient_day)
-    withdraw_requests(context, REQUEST_ASSESSMENT)
-    log_event(context, patient, EVENT_ASSESSMENT_BOOKED, 0, <double>patient_day, 0.0, 0.0)
-
-
 cdef void book_assessments(
-    Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits, const Clinic* clinic
+    Context* context, ClinicDesk* desk, const Clinic* clinic
 ) noexcept nogil:
     """The slots of the window, spread over its open days."""
     cdef int64_t today = context.calendar_day
@@ -468,16 +451,15 @@ cdef void book_assessments(
     cdef int64_t slots = (
         per_week * last_day // DAYS_PER_WEEK - per_week * today // DAYS_PER_WEEK)
     cdef int64_t open_days = list_open_days(clinic, today + 1, last_day, desk.open_days)
-    cdef int64_t slot, index, day
+    cdef int64_t slot, day
     if open_days == 0:
         return
     for slot in range(desk.assessments.count):
         if per_week >= 0 and slot >= slots:
             return
         day = 0 if per_week < 0 else slot * open_days // slots
-        index = desk.assessments.entries[slot].index
-        point_at_patient(context, desk, traits, index)
-        book_assessment(context, &patients[index], desk.open_days[day])
+        offer_to(context, desk, desk.assessments.entries[slot].index).assessment_day = (
+            desk.open_days[day])
 
 
 cdef int64_t release_places(
@@ -491,7 +473,7 @@ cdef int64_t release_places(
         index = desk.places[place].index
         if (patients[index].state == STATE_DEAD
                 or not has_running_sessions(context.rules, &patients[index])):
-            desk.flags[index] &= ~FLAG_HOLDS_PLACE
+            desk.holds_place[index] = 0
         else:
             desk.places[kept] = desk.places[place]
             held += desk.places[kept].slots
@@ -501,22 +483,18 @@ cdef int64_t release_places(
 
 
 cdef void give_place(
-    Context* context, ClinicDesk* desk, Patient* patient, int64_t index, int64_t earliest,
-    int64_t slots,
+    Context* context, ClinicDesk* desk, int64_t index, int64_t earliest, int64_t slots
 ) noexcept nogil:
     cdef int64_t day = context.calendar_day + 1
     desk.places[desk.places_held].index = index
     desk.places[desk.places_held].slots = slots
     desk.places_held += 1
-    desk.flags[index] |= FLAG_HOLDS_PLACE
-    withdraw_requests(context, REQUEST_PROGRAMME)
-    begin_programme(
-        context, patient,
-        (earliest if earliest > day else day) - context.traits.referral_day)
+    desk.holds_place[index] = 1
+    offer_to(context, desk, index).programme_day = earliest if earliest > day else day
 
 
 cdef void book_programmes(
-    Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits, const Clinic* clinic
+    Context* context, ClinicDesk* desk, const Patient* patients, const Clinic* clinic
 ) noexcept nogil:
     cdef int64_t last_day = context.calendar_day + clinic.booking_every_days
     cdef int64_t per_week = clinic.therapy_slots_per_week
@@ -529,84 +507,23 @@ cdef void book_programmes(
         if per_week >= 0 and held + slots > per_week:
             return
         if waiting.earliest <= last_day:
-            point_at_patient(context, desk, traits, waiting.index)
-            give_place(
-                context, desk, &patients[waiting.index], waiting.index, waiting.earliest, slots)
+            give_place(context, desk, waiting.index, waiting.earliest, slots)
             held += slots
 
 
 cdef void book_day(
-    Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits
+    Context* context, ClinicDesk* desk, const Patient* patients, const Traits* traits
 ) noexcept nogil:
     """Step 7: courses, then assessments, then programmes."""
     cdef const Clinic* clinic = clinic_under(context, context.rule_set_today)
+    cdef int64_t arrived
     context.rules = &context.rule_sets[context.rule_set_today]
-    context.step = STEP_BOOKING
     take_over_rules(context, desk, context.rule_set_today)
     forget_days_until(desk, context.calendar_day)
-    refresh_queue(desk, &desk.courses, clinic, traits)
-    refresh_queue(desk, &desk.assessments, clinic, traits)
-    refresh_queue(desk, &desk.programmes, clinic, traits)
-    book_courses(context, desk, patients, traits, clinic)
-    book_assessments(context, desk, patients, traits, clinic)
-    book_programmes(context, desk, patients, traits, clinic)
-
-
-cdef inline bint is_done_with_clinic(
-    const Context* context, const ClinicDesk* desk, int64_t index, Patient* patient
-) noexcept nogil:
-    """Dead, or out of care for good without waiting for anything or holding a place."""
-    return patient.state == STATE_DEAD or (
-        not keeps_pain_history(patient.state)
-        and desk.open_requests[index] == 0
-        and not desk.flags[index] & FLAG_HOLDS_PLACE
-        and (not context.may_come_back or patient.exit_day == NEVER))
-
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__)
-    #define pathways_prefetch(address) __builtin_prefetch(address, 1)
-    #else
-    #define pathways_prefetch(address) ((void)(address))
-    #endif
-    """
-    void pathways_prefetch(const void* address) noexcept nogil
-
-
-cdef inline void fetch_ahead(const Patient* patient, int64_t day) noexcept nogil:
-    """Ask for what a patient's week from `day` on uses before it is needed."""
-    cdef int64_t line
-    pathways_prefetch(&patient.pain_history[day & HISTORY_MASK])
-    pathways_prefetch(&patient.pain_without_drug_history[day & HISTORY_MASK])
-    pathways_prefetch(&patient.flare_first)
-    for line in range(OFTEN_USED_LINES):
-        pathways_prefetch(<const uint8_t*>patient + line * CACHE_LINE_BYTES)
-
-
-cdef void advance_at_desk(
-    Context* context, ClinicDesk* desk, Patient* patients, const Traits* traits, Results* results,
-    Observation* observations, int64_t first, int64_t end, int64_t end_day, bint to_booking,
-) noexcept nogil:
-    """Some of the clinic's patients up to a day, or to its booking."""
-    cdef int64_t index
-    cdef bint is_done
-    for index in range(first, end):
-        if desk.flags[index] & FLAG_GONE:
-            continue
-        if index + 1 < end and not desk.flags[index + 1] & FLAG_GONE:
-            fetch_ahead(&patients[index + 1], end_day - traits[index + 1].referral_day)
-        point_at_patient(context, desk, traits, index)
-        if context.traits.referral_day > end_day:
-            break
-        # What cannot meet the others any more need not wait for their booking days.
-        is_done = is_done_with_clinic(context, desk, index, &patients[index])
-        context.end_day = context.calendar_days if is_done else end_day
-        context.observations = observations + index * context.observed_count
-        advance_patient(
-            context, &patients[index], &results[index], to_booking and not is_done)
-        if context.status != STATUS_DONE:
-            return
-        if is_done:
-            desk.flags[index] |= FLAG_GONE
-        desk.booking_stood_at[index] = end_day if to_booking else <int64_t>NEVER
+    arrived = list_arrived(desk)
+    refresh_queue(desk, &desk.courses, clinic, traits, arrived)
+    refresh_queue(desk, &desk.assessments, clinic, traits, arrived)
+    refresh_queue(desk, &desk.programmes, clinic, traits, arrived)
+    book_courses(context, desk, traits, clinic)
+    book_assessments(context, desk, clinic)
+    book_programmes(context, desk, patients, clinic)

@@ -14,21 +14,26 @@ cdef inline bint has_begun_treatment(int64_t state) noexcept nogil:
     return in_care(state) and state != STATE_COURSE and state != STATE_WAITING
 
 
-cdef void patient_choice_week(
-    Context* context, Patient* patient, double elapsed
-) noexcept nogil:
-    """8b: whether the patient has had enough."""
+cdef double choice_hazard(Context* context, Patient* patient) noexcept nogil:
+    """8b: per day, of those who have begun treatment."""
     cdef const Parameters* rules = context.rules
     cdef double hazard = rules.choice_hazard_per_day
-    if not has_begun_treatment(patient.state):
-        return
     if patient.judgements > 0 and patient.last_verdict == VERDICT_FAILED:
         hazard = hazard * rules.choice_ratio_no_benefit
     if patient.acute_at_last or patient.harm_is_detected:
         hazard = hazard * rules.choice_ratio_harm
     if rules.infusion_payer == PAYER_PATIENT:
         hazard = hazard * rules.choice_ratio_paying
-    patient.choice_remaining -= hazard * elapsed
+    return hazard
+
+
+cdef void patient_choice_week(
+    Context* context, Patient* patient, double elapsed
+) noexcept nogil:
+    """8b: whether the patient has had enough."""
+    if not has_begun_treatment(patient.state):
+        return
+    patient.choice_remaining -= choice_hazard(context, patient) * elapsed
     if patient.choice_remaining <= 0.0:
         context.stop_reasons |= bit(EXIT_REASON_PATIENT_CHOICE)
 
@@ -84,10 +89,16 @@ cdef void refer_again(Context* context, Patient* patient) noexcept nogil:
     await_assessment(context, patient, context.day + (lead if lead > 1 else 1))
 
 
+cdef inline bint may_come_back(Context* context, const Patient* patient) noexcept nogil:
+    """Sooner or later, under the rules in force."""
+    return (
+        context.rules.rereferral_hazard_per_day != 0.0 and patient.state == STATE_EXITED
+        and not patient.recovered and patient.exit_day != NEVER)
+
+
 cdef void come_back(Context* context, Patient* patient, double elapsed) noexcept nogil:
     cdef const Parameters* rules = context.rules
-    if (rules.rereferral_hazard_per_day == 0.0 or patient.state != STATE_EXITED
-            or patient.recovered or patient.exit_day == NEVER
+    if (not may_come_back(context, patient)
             or context.day - patient.exit_day < rules.rereferral_after_days):
         return
     patient.rereferral_remaining -= rules.rereferral_hazard_per_day * elapsed

@@ -63,9 +63,13 @@ cdef inline int64_t next_stop(Context* context, Patient* patient) noexcept nogil
     return context.end_day if stop > context.end_day else stop
 
 
-cdef inline bint is_changing(Context* context, Patient* patient) noexcept nogil:
-    """After an administration the utility goes back, even if nothing active was given."""
-    return patient.slow_site > 0.0 or patient.expectation > 0.0 or context.administered
+cdef inline bint is_felt(Context* context, Patient* patient) noexcept nogil:
+    """Whether what decays moves pain or utility: the slow site does in responders alone.
+
+    After an administration the utility goes back, even if nothing active was given.
+    """
+    return (patient.expectation > 0.0 or context.administered
+            or (patient.responds and patient.slow_site > 0.0))
 
 
 cdef inline void go_to(Context* context, int64_t calendar_day) noexcept nogil:
@@ -87,13 +91,15 @@ cdef inline void pass_days_until(
 ) noexcept nogil:
     """The days before `stop`, of one calendar week: decay alone, or nothing at all."""
     cdef int64_t calendar_day
-    if is_changing(context, patient):
+    if is_felt(context, patient):
         for calendar_day in range(context.calendar_day + 1, stop):
             go_days(context, 1)
             decay_effects(context, patient)
             feel_symptoms(context, patient)
             accrue(context, patient)
     else:
+        patient.slow_site = slow_site_after(
+            context, patient.slow_site, stop - 1 - context.calendar_day)
         if keeps_pain_history(patient.state):
             for calendar_day in range(context.calendar_day + 1, stop):
                 keep_pain_of_day(patient, calendar_day - context.traits.referral_day)
@@ -117,26 +123,42 @@ cdef inline bint cannot_come_back(
     return rereferral_hazard == 0.0 or patient.exit_day == NEVER
 
 
-cdef inline bint is_out_of_reach(Context* context, Patient* patient) noexcept nogil:
-    """Out of care and free of effects: only Mondays matter, until the rules change."""
+cdef inline bint may_pass_weeks(Context* context, Patient* patient) noexcept nogil:
+    """A Monday without effects: unless something is due, only the flare moves and clocks run."""
     return (context.weekday == 0 and context.day > 0
-            and not keeps_pain_history(patient.state)
-            and not is_changing(context, patient)
+            and not is_felt(context, patient)
             and patient.outside_day == NEVER
-            and cannot_come_back(patient, context.rules.rereferral_hazard_per_day))
+            and not (patient.recovered and in_care(patient.state)))
+
+
+cdef inline bint is_out_of_reach(Context* context, Patient* patient) noexcept nogil:
+    """Out of care for as long as the rules last: no visit follows from what a Monday brings."""
+    return (
+        not keeps_pain_history(patient.state)
+        and cannot_come_back(patient, context.rules.rereferral_hazard_per_day))
+
+
+cdef inline int64_t next_thing_due(Context* context, Patient* patient) noexcept nogil:
+    """The first calendar day from today on for which anything is fixed, or the call's end."""
+    cdef int64_t yesterday = context.calendar_day - 1
+    cdef int64_t referral_day = context.traits.referral_day
+    cdef int64_t stop = sooner(context.next_change_day, yesterday, context.end_day)
+    stop = sooner(referral_day + context.next_observed_day, yesterday, stop)
+    stop = sooner(referral_day + patient.visit_day, yesterday, stop)
+    return sooner(referral_day + patient.administration_day, yesterday, stop)
 
 
 cdef inline void pass_whole_weeks(Context* context, Patient* patient) noexcept nogil:
-    """The weeks before a change of rules, an observed day or the call's end; out of reach."""
-    cdef int64_t yesterday = context.calendar_day - 1
-    cdef int64_t stop = sooner(context.next_change_day, yesterday, context.end_day)
-    stop = sooner(context.traits.referral_day + context.next_observed_day, yesterday, stop)
+    """Weeks before anything is due: quiet ones together, others alone if out of reach."""
+    cdef int64_t stop = next_thing_due(context, patient)
     cdef int64_t quiet
     while context.calendar_day + DAYS_PER_WEEK <= stop and has_room(context):
         quiet = quiet_weeks(context, patient, (stop - context.calendar_day) // DAYS_PER_WEEK)
         if quiet > 0:
             pass_quiet_weeks(context, patient, quiet)
             continue
+        if not is_out_of_reach(context, patient) or patient.slow_site > 0.0:
+            return
         context.step = STEP_CHANGES_AND_DEATHS
         if death_is_due(context, patient):
             die(context, patient)
@@ -160,26 +182,27 @@ cdef inline void go_on_after_day(Context* context, Patient* patient) noexcept no
     go_to(context, stop)
 
 
-cdef inline void live_days(
-    Context* context, Patient* patient, bint to_booking
-) noexcept nogil:
+cdef inline bint is_before_end(Context* context) noexcept nogil:
+    return context.calendar_day < context.end_day + context.to_booking
+
+
+cdef inline void live_days(Context* context, Patient* patient) noexcept nogil:
     """From where the patient stands to the start of `end_day`, or to its booking."""
-    cdef int64_t last_day = context.end_day if to_booking else context.end_day - 1
     cdef bint is_morning_over = patient.is_at_booking != 0
-    if is_morning_over and to_booking and context.calendar_day == last_day:
+    if is_morning_over and context.to_booking and context.calendar_day == context.end_day:
         return
-    while (context.calendar_day <= last_day and patient.state != STATE_DEAD
+    while (is_before_end(context) and patient.state != STATE_DEAD
            and context.status == STATUS_DONE):
-        if not is_morning_over and is_out_of_reach(context, patient):
+        if not is_morning_over and may_pass_weeks(context, patient):
             pass_whole_weeks(context, patient)
-            if patient.state == STATE_DEAD or context.calendar_day > last_day:
+            if patient.state == STATE_DEAD or not is_before_end(context):
                 break
         if not has_room(context):
             break
         if not is_morning_over:
             if not live_morning(context, patient):
                 break
-            if context.calendar_day == context.end_day:
+            if context.to_booking and context.calendar_day == context.end_day:
                 patient.is_at_booking = 1
                 break
         is_morning_over = False
@@ -202,25 +225,27 @@ cdef inline void begin_patient(Context* context, Patient* patient) noexcept nogi
 
 
 cdef void advance_patient(
-    Context* context, Patient* patient, Results* results, bint to_booking
+    Context* context, Patient* patient, Results* results, int64_t end_day, int64_t booking_day
 ) noexcept nogil:
-    """Up to the start of `end_day`, or to its booking; the results are written in passing."""
-    cdef int64_t end_day = context.end_day
+    """To a booking, if one comes first, or the start of `end_day`; the dead always to that.
+
+    The results are written in passing.
+    """
     cdef int64_t result_day = result_day_of(context)
     cdef bint are_results_due = (
         patient.calendar_day + patient.is_at_booking <= result_day <= end_day)
-    cdef bint is_morning_lived
     begin_patient(context, patient)
+    context.booking_day = booking_day
     while True:  # once, or twice with the results between
-        context.end_day = result_day if are_results_due else end_day
-        is_morning_lived = to_booking and not are_results_due
-        live_days(context, patient, is_morning_lived)
-        # The dead stand behind a morning that others lived: it may be the one after their results.
-        patient.calendar_day = (
-            context.end_day + is_morning_lived if patient.state == STATE_DEAD
-            else context.calendar_day)
-        if not are_results_due or context.status != STATUS_DONE:
-            break
+        context.segment_end = result_day if are_results_due else end_day
+        set_end(context)
+        live_days(context, patient)
+        if patient.state == STATE_DEAD:
+            patient.is_at_booking = 0
+            patient.calendar_day = context.segment_end
+        else:
+            patient.calendar_day = context.calendar_day
+        if (not are_results_due or patient.is_at_booking or context.status != STATUS_DONE):
+            return
         write_results_apart(context, patient, results)
         are_results_due = False
-    context.end_day = end_day

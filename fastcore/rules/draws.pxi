@@ -51,6 +51,7 @@ cdef extern from *:
         double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, Py_ssize_t);
     __attribute__((noinline)) static void pathways_fill_uniforms(
         double *, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t, int32_t, int);
+    __attribute__((noinline)) static void pathways_fill_quantiles(double *, int);
     #endif
     """
 
@@ -69,11 +70,17 @@ cdef void fill_uniforms "pathways_fill_uniforms"(
     uniforms_block(out, seed, index, clinic, draw, purpose, first_occurrence, n_pairs)
 
 
+cdef void fill_quantiles "pathways_fill_quantiles"(double* values, int n) noexcept nogil:
+    quantiles_block(values, n)
+
+
 cdef void fill_flare_normals(Context* context, int64_t week) noexcept nogil:
     """Many weeks at a time, because that is how the generator is fast; none is used twice."""
-    cdef int64_t pairs = (((context.end_day - 1) // DAYS_PER_WEEK) >> 1) - (week >> 1) + 1
-    if pairs > FLARE_PAIRS:
-        pairs = FLARE_PAIRS
+    cdef int64_t last_week = (context.end_day - 1 + context.to_booking) // DAYS_PER_WEEK
+    cdef int64_t pairs = (last_week >> 1) - (week >> 1) + 1
+    cdef int64_t most = FLARE_PAIRS_TO_MEETING if context.queues else FLARE_PAIRS
+    if pairs > most:
+        pairs = most
     context.flare_first = week & ~<int64_t>1
     context.flare_end = context.flare_first + 2 * pairs
     fill_normals(
@@ -82,24 +89,7 @@ cdef void fill_flare_normals(Context* context, int64_t week) noexcept nogil:
     )
 
 
-cdef double kept_flare_normal(
-    Context* context, Patient* patient, int64_t week
-) noexcept nogil:
-    """Where calls end every week: some weeks ahead are kept with the patient."""
-    if not patient.flare_first <= week < patient.flare_first + FLARE_WEEKS_KEPT:
-        patient.flare_first = week & ~<int64_t>1
-        fill_normals(
-            patient.flare_ahead, context.seed, <uint32_t>context.traits.patient,
-            context.clinic, context.draw, PURPOSE_FLARE, <int32_t>(week >> 1),
-            FLARE_WEEKS_KEPT // 2)
-    return patient.flare_ahead[week - patient.flare_first]
-
-
-cdef inline double flare_normal(
-    Context* context, Patient* patient, int64_t week
-) noexcept nogil:
-    if context.queues:
-        return kept_flare_normal(context, patient, week)
+cdef inline double flare_normal(Context* context, int64_t week) noexcept nogil:
     if not context.flare_first <= week < context.flare_end:
         fill_flare_normals(context, week)
     return context.flare_normals[week - context.flare_first]

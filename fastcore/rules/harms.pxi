@@ -255,8 +255,11 @@ cdef inline void keep_hazards(Context* context, Patient* patient) noexcept nogil
     cdef int64_t key = 1 + patient.age_years * MAX_RULE_SETS + patient.rule_set
     if key != patient.hazard_key:
         keep_background_hazards(context, patient)
+        # A birthday leaves those of the excess as they are.
+        if (patient.hazard_key == 0
+                or (key - patient.hazard_key) % MAX_RULE_SETS != 0):
+            patient.excess_due_week = week
         patient.hazard_key = key
-        patient.excess_due_week = week
     if patient.last_exposure_day != NEVER and week >= patient.excess_due_week:
         keep_excess_hazards(context, patient, week)
 
@@ -365,17 +368,28 @@ cdef void active_week(
             harm_recovery(context, patient, harm, cause)
 
 
+cdef inline int64_t weeks_since_onset(
+    Context* context, Patient* patient, int64_t harm, int64_t cause
+) noexcept nogil:
+    return (context.day - patient.harm_onset_day[process_at(harm, cause)]) // DAYS_PER_WEEK
+
+
+cdef inline int64_t notice_occurrence(
+    Patient* patient, int64_t harm, int64_t cause, int64_t weeks
+) noexcept nogil:
+    """Of the draw in a week since the onset; all later weeks share the last."""
+    if weeks > NOTICE_WEEKS - 1:
+        weeks = NOTICE_WEEKS - 1
+    return harm_occurrence(patient, harm, cause) * NOTICE_WEEKS + weeks
+
+
 cdef void notice_harm(
     Context* context, Patient* patient, int64_t harm, int64_t cause
 ) noexcept nogil:
     """Whether the patient reports an active harm this week."""
     cdef double probability = context.rules.harm_noticed_per_week[harm]
-    cdef int64_t weeks = (
-        context.day - patient.harm_onset_day[process_at(harm, cause)]) // DAYS_PER_WEEK
-    cdef int64_t occurrence
-    if weeks > NOTICE_WEEKS - 1:
-        weeks = NOTICE_WEEKS - 1
-    occurrence = harm_occurrence(patient, harm, cause) * NOTICE_WEEKS + weeks
+    cdef int64_t occurrence = notice_occurrence(
+        patient, harm, cause, weeks_since_onset(context, patient, harm, cause))
     if probability > 0.0 and uniform_at(
             context, PURPOSE_HARM_NOTICED, occurrence) < probability:
         detect_harm(context, patient, harm, cause, False, occurrence)

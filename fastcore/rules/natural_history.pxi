@@ -109,7 +109,7 @@ cdef inline void weekly_tick(Context* context, Patient* patient) noexcept nogil:
     """Step 3: everything that moves once a week, for the days since the last tick."""
     cdef const Parameters* rules = context.rules
     cdef double elapsed = <double>(context.calendar_day - patient.last_tick)
-    cdef double z = flare_normal(context, patient, context.week)
+    cdef double z = flare_normal(context, context.week)
     patient.last_tick = context.calendar_day
     patient.age_years = age_in_years(context)
     patient.flare = rules.flare_autocorrelation * patient.flare + rules.flare_innovation_sd * z

@@ -9,14 +9,16 @@ cdef enum KernelConstant:
     HISTORY_MASK = HISTORY_DAYS - 1
     RECENT_MASK = RECENT_COURSES - 1
     MOMENTS = 3
+    STATES = 10
     BITS_KEPT = 16
     FLARE_PAIRS = 32
-    FLARE_WEEKS_KEPT = 8
+    FLARE_PAIRS_TO_MEETING = 8  # where a patient is seldom moved further than the next meeting
     ERROR_NORMALS = HISTORY_DAYS + 2 * DIARY_TERMS
     CURVE_TABLE = CURVE_GRID * CURVE_GRID
     CURVE_DAY = CURVE_ROWS * CURVE_TABLE
     ENROLLED = 0x50617468776179
     HALF_OF_INT64 = 0x4000000000000000
+    NOT_BEFORE_THE_END = HALF_OF_INT64
     PROCESSES = 16  # chronic harms with their two causes, padded
     PAIRS_OF_A_DAY = 5  # of normals, in which the eight of one day's error lie
     EVENTS_OF_A_DAY = 256  # more than a patient's day can have
@@ -88,7 +90,6 @@ cdef struct Patient:
     int64_t occasions_to_buy
     int64_t diary_start_day  # of the last referral
     int64_t was_in_programme
-    int64_t bookings
     int64_t booking_rules
     int64_t episode
     int64_t visit_purpose
@@ -166,8 +167,6 @@ cdef struct Patient:
     int64_t outside_infusions
     double outside_mg
     uint64_t enrolled
-    int64_t flare_first  # with queues: the first of the weeks whose normals are kept
-    double flare_ahead[FLARE_WEEKS_KEPT]
     # histories, by day, course or calendar week modulo their length
     int64_t exposure_week[EXPOSURE_WEEKS]
     double exposure_mg[EXPOSURE_WEEKS]
@@ -194,6 +193,24 @@ cdef struct Request:
     int64_t programme_joined
     int32_t regimen  # rule set * MAX_LADDER_STEPS + course step
     int32_t was_infused
+    int64_t bookings  # days offered so far, kept or not
+
+
+cdef struct Offer:
+    # what a patient was given on a booking day, until she hears of it; days are calendar days
+    int64_t booking_day
+    int64_t course_day  # of the course's first day, `NEVER` if there is none
+    int64_t assessment_day
+    int64_t programme_day
+    int64_t rule_set  # in force at the booking
+
+
+cdef struct QuietSums:
+    # what quiet weeks give to the weekly rows, apart so that it lies close together
+    int64_t weeks
+    int64_t* state_changes  # for each state: patients more than in the week before
+    int64_t* pain_e6
+    int64_t* base_e6
 
 
 cdef struct Context:
@@ -216,7 +233,6 @@ cdef struct Context:
     int64_t observed_count
     int64_t horizon_days
     int64_t calendar_days
-    bint may_come_back  # a rule set has a hazard of further referrals
     uint64_t seed
     uint32_t clinic
     uint32_t draw
@@ -224,11 +240,13 @@ cdef struct Context:
     bint queues
     int64_t clinic_place
     int64_t rule_set_today  # on a booking day
+    int64_t booking_every_days
     Request* request  # of the patient being simulated
     uint8_t* open_requests  # RequestKind bits
     uint8_t* new_requests  # those not yet in their queue
     # what is written for all patients
     WeeklyRow* weekly
+    QuietSums quiet_sums
     EventRow* events
     int64_t events_used
     int64_t event_capacity
@@ -245,7 +263,10 @@ cdef struct Context:
     int64_t week
     int64_t weekday
     int64_t step
-    int64_t end_day
+    int64_t end_day  # to its start, or to its booking, the patient lives
+    bint to_booking
+    int64_t segment_end  # the call's end, or where the results are due on the way
+    int64_t booking_day  # the one to be met next, `NOT_BEFORE_THE_END` if there is none
     int64_t next_change_day
     int64_t next_observed_day  # patient day
     Observation* observations  # of the patient, one for each observed day

@@ -16,9 +16,28 @@ cdef enum Pause:
     PAUSE_YEARLY_CAP
 
 
+cdef inline int64_t booking_from(const Context* context, int64_t day) noexcept nogil:
+    """The first booking day from a calendar day on, or none before the end."""
+    cdef int64_t every = context.booking_every_days
+    cdef int64_t found = (day + every - 1) // every * every
+    return found if found < context.calendar_days else <int64_t>NOT_BEFORE_THE_END
+
+
+cdef inline void set_end(Context* context) noexcept nogil:
+    """Where living ends: at the next booking, or where the results or the call's end are."""
+    context.to_booking = context.booking_day < context.segment_end
+    context.end_day = context.booking_day if context.to_booking else context.segment_end
+
+
 cdef inline void open_request(Context* context, uint8_t kind) noexcept nogil:
+    """The next booking sees it; today's only if it is made before step 7."""
+    cdef int64_t day = booking_from(
+        context, context.calendar_day + (context.step >= STEP_BOOKING))
     context.open_requests[0] |= kind
     context.new_requests[0] |= kind
+    if day < context.booking_day:
+        context.booking_day = day
+        set_end(context)
 
 
 cdef inline void withdraw_requests(Context* context, uint8_t kinds) noexcept nogil:
@@ -44,14 +63,14 @@ cdef inline void await_assessment(
 
 
 cdef inline void count_waiting(
-    Context* context, Patient* patient, WeeklyRow* row
+    Context* context, Patient* patient, WeeklyRow* row, int64_t sunday
 ) noexcept nogil:
-    """Section 9: who waits for what on Sunday."""
+    """Section 9: who waits for what on a Sunday."""
     cdef uint8_t kinds = context.open_requests[0]
     row.waiting_for_assessment += (
         patient.state == STATE_REFERRED and patient.visit_day == NO_VISIT)
     row.waiting_for_course += (
-        kinds & REQUEST_COURSE != 0 and context.request.earliest <= context.calendar_day)
+        kinds & REQUEST_COURSE != 0 and context.request.earliest <= sunday)
     row.waiting_for_programme += kinds & REQUEST_PROGRAMME != 0
 
 

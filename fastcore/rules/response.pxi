@@ -61,9 +61,10 @@ cdef double error_of_today(Context* context) noexcept nogil:
     cdef int64_t newest = context.day - 2 * first_pair
     cdef int64_t k
     cdef double error
-    fill_normals(
+    fill_uniforms(
         normals, context.seed, <uint32_t>context.traits.patient, context.clinic, context.draw,
         PURPOSE_DIARY_ERROR, <int32_t>first_pair, PAIRS_OF_A_DAY)
+    fill_quantiles(&normals[newest - (DIARY_TERMS - 1)], DIARY_TERMS)
     error = rules.diary_weights[0] * normals[newest]
     for k in range(1, DIARY_TERMS):
         error = error + rules.diary_weights[k] * normals[newest - k]

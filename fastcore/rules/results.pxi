@@ -5,7 +5,6 @@ cdef void enrol_patient(Patient* patient, const Traits* traits) noexcept nogil:
     memset(patient, 0, sizeof(Patient))
     patient.enrolled = ENROLLED ^ <uint64_t>traits.patient
     patient.visit_day = NO_VISIT
-    patient.flare_first = NEVER - FLARE_WEEKS_KEPT
     patient.administration_day = NEVER
     patient.course_start_day = NEVER
     patient.baseline_definition = NEVER

@@ -1,9 +1,20 @@
 # Sections 5.1 and 5.2: decay of effects and the latent pain of the day.
 
+cdef inline double slow_site_after(
+    Context* context, double slow_site, int64_t days
+) noexcept nogil:
+    cdef int64_t day
+    for day in range(days):
+        if slow_site == 0.0:
+            break
+        slow_site = slow_site * context.rules.slow_decay_per_day
+        slow_site = 0.0 if slow_site < context.rules.slow_floor else slow_site
+    return slow_site
+
+
 cdef inline void decay_effects(Context* context, Patient* patient) noexcept nogil:
-    cdef double slow_site = patient.slow_site * context.rules.slow_decay_per_day
     cdef double expectation = patient.expectation * context.rules.expectation_decay_per_day
-    patient.slow_site = 0.0 if slow_site < context.rules.slow_floor else slow_site
+    patient.slow_site = slow_site_after(context, patient.slow_site, 1)
     patient.expectation = (
         0.0 if expectation < context.rules.expectation_floor else expectation)
 

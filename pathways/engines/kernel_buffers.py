@@ -51,17 +51,13 @@ class EventBuffer:
             status, used = call(self.room)
             if status == Status.OVERFLOW:
                 raise OverflowError("a weekly sum is too large for 64 bits")
+            if status == Status.OFFER_WITHOUT_REQUEST:
+                raise AssertionError("the clinic offered what the patient no longer asks for")
             self._keep(used)
             if status == Status.DONE:
                 return
             if used == 0:
                 self.room = np.empty(max(LEAST_ROOM, 2 * len(self.room)), EVENTS)
-
-    def fill_once(self, most: int, call: Callable[[NDArray | None], int]) -> None:
-        """Make a call of the kernel that has no more than `most` events."""
-        if self.is_kept and (self.room is None or len(self.room) < most):
-            self.room = np.empty(most, EVENTS)
-        self._keep(call(self.room))
 
     def _keep(self, used: int) -> None:
         if used:

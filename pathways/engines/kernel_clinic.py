@@ -1,7 +1,8 @@
 """One clinic with queues: from booking day to booking day, blocks of patients at a time.
 
 Between two booking days patients are independent, so blocks of them may be moved by several
-threads; each has its own weekly sums and events. The booking itself is one call.
+threads; each has its own weekly sums and events. Only those are moved who have to be at the next
+booking; the booking itself is one call.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def simulate_clinic(
         if is_stopped():
             break
         run.advance(day, to_booking=True)
-        run.book(day)
+        desk.book(day)
         if tell is not None:
             tell(patients * day // plan.calendar_days)
     else:
@@ -104,12 +105,12 @@ class _ClinicRun:
         self.observations = observations
         self.pool = pool
         self.keep_events = keep_events
+        self.weeks = plan.weeks
         patients = len(results)
         self.blocks = [
             _Block(first, min(block_patients, patients - first), plan.weeks, keep_events)
             for first in range(0, patients, block_patients)
         ]
-        self.booked = _Block(0, 0, plan.weeks, keep_events)
         self.chunks: list[NDArray] = []
 
     def advance(self, end_day: int, to_booking: bool) -> None:
@@ -133,15 +134,8 @@ class _ClinicRun:
             )
         )
 
-    def book(self, day: int) -> None:
-        most = self.desk.waiting
-        self.booked.events.fill_once(
-            most, lambda room: self.desk.book(day, self.booked.weekly, room)
-        )
-        self.chunks += self.booked.events.taken()
-
     def weekly(self) -> NDArray:
-        total = self.booked.weekly
+        total = np.zeros(self.weeks, WEEKLY)
         for block in self.blocks:
             add_weekly(total, block.weekly)
         return total

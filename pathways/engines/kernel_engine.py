@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PATIENT_DAYS_PER_UNIT = 3_000_000
 # A clinic of more patients than this is moved by all threads together, a smaller one by one.
 LARGE_CLINIC_PATIENTS = 20_000
+BLOCKS_PER_THREAD = 4
 
 _TRAITS = layout.numpy_dtype(layout.TRAITS)
 _RESULTS = layout.numpy_dtype(layout.RESULTS)
@@ -81,7 +82,7 @@ def run(
         If a weekly sum leaves the range of int64.
     """
     threads = _at_least_one("threads", threads, available_processors())
-    unit_patients = _at_least_one("unit_patients", unit_patients, patients_per_unit(plan))
+    of_unit = _at_least_one("unit_patients", unit_patients, patients_per_unit(plan))
     if plan.queues and read_events is not None:
         raise ValueError("read_events: got a plan with queues; allowed: patients apart")
     work = _Work(plan, keep_events, traits, read_events)
@@ -89,9 +90,10 @@ def run(
     told = _Told(plan.patients, progress)
     try:
         if plan.queues:
-            events = _run_clinics(work, pool, unit_patients, told)
+            blocks = None if unit_patients is None else of_unit
+            events = _run_clinics(work, pool, threads, blocks, told)
         else:
-            units = _units(plan.clinic_patients.tolist(), unit_patients)
+            units = _units(plan.clinic_patients.tolist(), of_unit)
             events = _run_units(pool, work.simulate, units, told)
     finally:
         # After Ctrl-C: units that run are waited for, all others are left.
@@ -278,9 +280,16 @@ def _run_units(
 
 
 def _run_clinics(
-    work: _Work, pool: ThreadPoolExecutor, unit_patients: int, told: _Told
+    work: _Work,
+    pool: ThreadPoolExecutor,
+    threads: int,
+    block_patients: int | None,
+    told: _Told,
 ) -> list[NDArray | None]:
-    """Simulate small clinics side by side, then large ones one after the other."""
+    """Simulate small clinics side by side, then large ones one after the other.
+
+    Few patients of a large clinic have to be moved for a booking, so its blocks are large too.
+    """
     units = list(_units(work.plan.clinic_patients.tolist(), None))
     small = [unit for unit in units if unit.count <= LARGE_CLINIC_PATIENTS]
     events = dict(
@@ -288,7 +297,8 @@ def _run_clinics(
     )
     for unit in units:
         if unit not in events:
-            events[unit] = work.simulate_clinic(unit, pool, told.tell, unit_patients)
+            of_block = block_patients or -(-unit.count // (threads * BLOCKS_PER_THREAD))
+            events[unit] = work.simulate_clinic(unit, pool, told.tell, of_block)
             told.more(unit.count)
     return [events[unit] for unit in units]
 

@@ -58,8 +58,7 @@ def run_at_desk(plan, cuts=(), kernel=None):
         assert status == Status.DONE
         kept.append(events[:used].copy())
         if day in booking_days:
-            used = desk.book(day, weekly, events)
-            kept.append(events[:used].copy())
+            desk.book(day)
     return results.tobytes(), weekly.tobytes(), by_patient(kept).tobytes()
 
 
@@ -193,17 +192,17 @@ def test_the_desk_refuses_what_does_not_follow():
     kernel = fastcore.kernel()
     traits = sample_traits(BUSY)
     desk = kernel.Desk(kernel.Inputs(BUSY), 0, traits)
-    weekly, events = np.zeros(BUSY.weeks, WEEKLY), np.zeros(3, EVENTS)
+    weekly = np.zeros(BUSY.weeks, WEEKLY)
     with pytest.raises(ValueError, match="^patient 0 was not advanced to the booking of day 0"):
-        desk.book(0, weekly, None)
+        desk.book(0)
     desk.advance(0, 40, np.zeros(40, RESULTS), weekly, None, 0, True)
     with pytest.raises(ValueError, match="^day: got 3; allowed: multiples of 7"):
-        desk.book(3, weekly, None)
+        desk.book(3)
     with pytest.raises(ValueError, match="^patient 0 was not advanced to the booking of day 7"):
-        desk.book(7, weekly, None)
-    desk.book(0, weekly, events)
+        desk.book(7)
+    desk.book(0)
     with pytest.raises(ValueError, match="^day: got 0; allowed: 1 to"):
-        desk.book(0, weekly, events)
+        desk.book(0)
     with pytest.raises(ValueError, match="^first: got 41"):
         desk.advance(41, 0, np.zeros(40, RESULTS), weekly, None, 7, True)
     with pytest.raises(ValueError, match="^end_day: got 700"):

@@ -135,7 +135,7 @@ def at_desk(plan, cuts):
         call = (0, len(traits), results, weekly, None, day, day in booking_days, seen)
         assert desk.advance(*call)[0] == Status.DONE
         if day in booking_days:
-            desk.book(day, weekly, None)
+            desk.book(day)
     return seen
 
 
