@@ -34,7 +34,8 @@ def sweep(
         str | None, typer.Argument(help="Name of a shipped study, or the path of a file.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory of the results (default: results/STUDY).")
+        str | None,
+        typer.Option(help="Directory of the results (default: results/STUDY).", metavar="<path>"),
     ] = None,
     workers: Annotated[
         int | None,
@@ -88,7 +89,7 @@ def sweep(
 
 def _sweep(
     name: str,
-    out: Path | None,
+    out: str | None,
     workers: int | None,
     scheduler: str | None,
     *,
@@ -96,6 +97,7 @@ def _sweep(
     yes: bool,
     quiet: bool,
 ) -> None:
+    from pathways.outcomes.directory import refuse_nameless
     from pathways.studies.crews import dask_client
     from pathways.studies.load import load_study
     from pathways.studies.store import finished_runs, refuse_unusable
@@ -103,7 +105,9 @@ def _sweep(
 
     refuse_unusable_kernel()
     study = load_study(name, allow=allow)
-    path = out or default_directory(study)
+    if out is not None:
+        refuse_nameless(out)
+    path = default_directory(study) if out is None else Path(out)
     refuse_unusable(path)
     before = finished_runs(path)
     _warn(study, path, quiet=quiet)

@@ -50,7 +50,9 @@ def validate(
             parser=whole_number("seed"), metavar="NUMBER", help="Seed of every random draw."
         ),
     ] = 1,
-    out: Annotated[Path, typer.Option(help="Output directory.")] = Path("results/validation"),
+    out: Annotated[
+        str, typer.Option(help="Output directory.", metavar="<path>")
+    ] = "results/validation",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier validation.")
     ] = False,

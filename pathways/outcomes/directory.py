@@ -227,9 +227,10 @@ def refuse_unusable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     Raises
     ------
     OutputError
-        If `path` is a file, holds finished results and `overwrite` is false, or holds something
-        else and no results.
+        If `path` has no name, is a file, holds finished results and `overwrite` is false, or holds
+        something else and no results.
     """
+    refuse_nameless(path)
     path = Path(path)
     with explained(path):
         _refuse_unwritable(path)

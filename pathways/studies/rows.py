@@ -94,7 +94,8 @@ def row_of(study: Study, number: int, columns: Sequence[Column], results: Mappin
         "seed": run.seed,
         "replicate": run.replicate,
     }
-    values = {**levels, **results, **named}
+    # A row that is carried over has levels of its own, perhaps in another unit.
+    values = {**results, **levels, **named}
     return {column.name: _as_typed(values.get(column.name), column) for column in columns}
 
 

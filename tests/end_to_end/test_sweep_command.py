@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import select
 import signal
 import subprocess
@@ -111,6 +112,14 @@ def test_too_little_room_is_told_before_it_starts(tmp_path, capsys, monkeypatch)
     assert "make room" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     assert main([*words, "--yes"]) == 0
+
+
+def test_results_without_a_place_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    study = tiny_study(tmp_path / "study")
+    assert main(["sweep", str(study.path), "--out", "", "--quiet"]) == 2
+    assert "the output directory has no name" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["study"]
 
 
 @pytest.mark.parametrize(

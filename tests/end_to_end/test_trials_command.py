@@ -172,6 +172,12 @@ def test_bad_words_are_refused(words, said, tmp_path, capsys):
     assert not (tmp_path / "o").exists()
 
 
+def test_results_without_a_place_are_refused(capsys, tmp_path, monkeypatch, no_simulation):
+    monkeypatch.chdir(tmp_path)
+    said = refusal("validate", "pickering-2020", "--out", "", capsys=capsys)
+    assert "the output directory has no name" in said
+
+
 @pytest.fixture
 def no_simulation(monkeypatch):
     """Let nothing be simulated, so that what is wrong is said before."""

@@ -129,6 +129,30 @@ def test_extended_study_equals_a_new_one_and_runs_the_new_runs_alone(
 
 
 @pytest.mark.parametrize(
+    ("shorter", "longer"),
+    [
+        pytest.param("[0.1 g]", "[50 mg, 0.1 g]", id="another unit first"),
+        pytest.param("[80 mg, 90 mg]", "[80 mg, 90 mg, 1 mg/kg]", id="numbers become text"),
+        pytest.param("[80 mg, 1 mg/kg]", "[1 mg/kg, 80 mg, 90 mg]", id="text stays text"),
+    ],
+)
+def test_kept_rows_say_their_levels_as_the_new_table_does(shorter, longer, tmp_path):
+    def doses(folder, levels):
+        return tiny_study(
+            folder, path="'policy.ladder.steps[0].dose'", levels=levels, draws=1, seeds=[1]
+        )
+
+    store = tmp_path / "store"
+    run_study(doses(tmp_path / "a", shorter), out=store, workers=0, batch_runs=BATCH_RUNS)
+    study = doses(tmp_path / "a", longer)
+    result = run_study(study, out=store, workers=0)
+    fresh = run_study(study, out=tmp_path / "fresh", workers=0, batch_runs=BATCH_RUNS)
+    assert result.table.equals(fresh.table)
+    assert result.fingerprint == fresh.fingerprint
+    assert digests(result.path) == digests(fresh.path)
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"patients": 6}, "patients was `5` and is `6`"),

@@ -22,7 +22,7 @@ seeds: {seeds}
 draws: {{count: {draws}}}
 vary:
   - grid:
-      policy.exit.adherence_to_rule: {levels}
+      {path}: {levels}
 outputs: [mean_qaly, mean_ketamine_mg, median_wait_days]
 keep: {{patients: {keep}}}
 """
@@ -31,6 +31,7 @@ USUAL: dict[str, Any] = {
     "patients": 5,
     "seeds": [1, 2],
     "draws": 3,
+    "path": "policy.exit.adherence_to_rule",
     "levels": "[0.5]",
     "keep": "false",
 }
