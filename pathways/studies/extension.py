@@ -78,11 +78,16 @@ def refuse_changed(contents: Contents, study: Study, fields: tuple[str, ...] | N
         With what was changed, by name.
     """
     before, now = map(_by_path, (contents.manifest["description"], _as_json(study.description())))
-    changed = [
-        words
-        for field in fields or sorted({*before, *now})
-        for words in _changes(field, before.get(field), now.get(field))
+    if fields and all(before.get(field) == now.get(field) for field in fields):
+        return
+    every = [
+        change
+        for field in sorted({*before, *now})
+        for change in _changes(field, before.get(field), now.get(field))
     ]
+    # What only adds runs is told only if nothing else was changed.
+    at_fault = [change for change in every if not _only_adds(*change)] or every
+    changed = [f"{path} was {_told(was)} and is {_told(is_now)}" for path, was, is_now in at_fault]
     if changed:
         raise OutputError(
             f"{contents.path}: holds {contents.finished_runs} runs of another study: "
@@ -92,15 +97,24 @@ def refuse_changed(contents: Contents, study: Study, fields: tuple[str, ...] | N
         )
 
 
-def _changes(path: str, before: Any, now: Any) -> Iterator[str]:
+def _changes(path: str, before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the path of each value that differs, what it was and what it is."""
     if before == now:
         return
     if isinstance(before, dict) and isinstance(now, dict):
         for key in sorted({*before, *now}):
             yield from _changes(f"{path}.{key}", before.get(key), now.get(key))
-        return
-    told = [_told(one) for one in (before, now)]
-    yield f"{path} was {told[0]} and is {told[1]}"
+    else:
+        yield path, before, now
+
+
+def _only_adds(path: str, before: Any, now: Any) -> bool:
+    """Tell whether a change gives a study more runs and takes none away."""
+    if isinstance(before, list) and isinstance(now, list):
+        return all(one in now for one in before)
+    if path in ("replicates", "draws"):
+        return isinstance(before, int) and isinstance(now, int) and 0 < before < now
+    return before is None and path.startswith("scenarios.")
 
 
 def _told(value: Any) -> str:
