@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,13 @@ KINDS = ("exact", "property", "metamorphic", "statistical", "end_to_end")
 # The same examples on every run and no time limit: a test must not fail on a busy machine.
 settings.register_profile("pathways", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("pathways")
+
+
+def pytest_configure() -> None:
+    """Let interrupts be felt by tests and what they start, also under a shell that ignores them."""
+    is_ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if is_ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
